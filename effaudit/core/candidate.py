@@ -1,0 +1,95 @@
+"""What is judged: a candidate is an artifact with its contract, runtime, threads and device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Output = Literal["probabilities", "logits", "labels", "values"]
+"""What a model's raw answer is: class probabilities, unnormalised scores (softmax or sigmoid follows), labels, or numbers."""
+
+Family = Literal["constant", "linear", "tree", "ensemble", "network", "other"]
+"""How simple a model is, simplest first; `simple_first` ties are decided by this order."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """How a candidate is asked, and how its answer becomes a label.
+
+    What a format can read from its file is the default; the plan says the rest. `None` and empty mean "not said".
+    """
+
+    columns: tuple[str, ...] = ()
+    """The workload's columns (or named arrays) that the model is given, in its order; empty: all of them."""
+    dtypes: tuple[str, ...] = ()
+    """One numpy dtype for all inputs, or one for each column; empty: the model takes them as they are."""
+    preprocess: str | None = None
+    """A transformer's file, applied first. Its bytes, time and memory belong to the candidate."""
+    output: Output | None = None
+    classes: tuple[str, ...] = ()
+    """The answer (as text) that each output column stands for."""
+    threshold: float | None = None
+    """Binary classification: at which probability of the positive class its label is given; None: 0.5."""
+    tune: str | None = None
+    """A scorer by which the threshold is chosen on search rows (the plan's `threshold: {tune: SCORER}`)."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the user allows a file to run: everything, or the named types only."""
+
+    everything: bool = False
+    types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A model on disk, as a format opens it. `path` is absolute; for Python code it is `module:function`."""
+
+    path: str
+    format: str
+    trust: Trust = Trust()
+    factory: str | None = None
+    """`module:function` that builds the network whose weights the file holds."""
+    code: str | None = None
+    """The folder that trusted Python code is imported from (the plan's)."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a recipe: a technique and its options."""
+
+    technique: str
+    options: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One model to judge. `parent` and `recipe` tell where a compressed one comes from."""
+
+    name: str
+    artifact: Artifact
+    contract: Contract = Contract()
+    preprocess: Artifact | None = None
+    title: str = ""
+    threads: int = 1
+    device: str = "cpu"
+    engine: str = "local"
+    parent: str | None = None
+    recipe: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What can be counted in a model's file without running it."""
+
+    family: Family
+    kind: str
+    """The model in the words of its library, such as `RandomForestClassifier`."""
+    parameters: int | None = None
+    nonzero: int | None = None
+    nodes: int | None = None
+    """Tree nodes (splits and leaves), or graph operators for networks that are graphs."""
+    files: tuple[str, ...] = ()
+    """Files beside the artifact's own that the model needs, such as ONNX external data."""
+    notes: tuple[str, ...] = ()

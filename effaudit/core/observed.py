@@ -1,0 +1,100 @@
+"""What measuring saw of one candidate, before any metric turns it into readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from effaudit.core.candidate import Candidate, Facts
+from effaudit.core.reading import Reading
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.core.stats.resample import Resamples
+from effaudit.core.store import Array, Store
+from effaudit.core.workload import Workload
+
+
+@dataclass(frozen=True)
+class Block:
+    """A few calls in a row of one batch size, timed in one round of one incarnation.
+
+    `nanos` holds each call's nanoseconds; when `grouped` > 1 each figure is the mean of that many calls.
+    Rounds of all candidates of a panel with the same `key` were taken within about a second of each other.
+    """
+
+    incarnation: int
+    key: int
+    batch: int
+    nanos: Array
+    cpu_nanos: int
+    calls: int
+    grouped: int = 1
+
+
+@dataclass(frozen=True)
+class Start:
+    """One incarnation's way from nothing to steady: seconds and bytes."""
+
+    incarnation: int
+    import_s: float
+    load_s: float
+    first_s: float
+    memory: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A candidate's answers to the certify rows.
+
+    `scores`: probabilities (rows, classes), or values (rows,) or (rows, outputs); None when the model only gives labels.
+    `labels`: class indices (rows,), or a 0/1 matrix (multilabel); None for regression.
+    """
+
+    scores: Array | None
+    labels: Array | None
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes on disk: of the model with all its files, its preprocessing, both compressed, and what it imports."""
+
+    model: int
+    preprocess: int
+    transfer: int
+    runtime: int
+    packages: Mapping[str, int] = field(default_factory=dict)
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything known of one candidate. A metric reads from here and nowhere else.
+
+    `baseline` is what was seen of the baseline (of itself, for the baseline). `readings` are those of the metrics that
+    this one needs. `probes` holds what a metric's own probe found, once per incarnation.
+    """
+
+    candidate: Candidate
+    facts: Facts
+    sizes: Sizes
+    workload: Workload
+    store: Store
+    settings: Settings
+    assumptions: Assumptions
+    resamples: Resamples
+    answers: Answers
+    baseline: Seen | None = None
+    starts: tuple[Start, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    probes: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A loaded model in its worker, for a metric's probe: `ask` answers a request, `requests` builds some of n rows."""
+
+    ask: Callable[[Any], Any]
+    requests: Callable[[int, int], list[Any]]
+    settings: Settings
+    assumptions: Assumptions

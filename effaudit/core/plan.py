@@ -1,0 +1,69 @@
+"""What a user asks for: the data, the candidates, what to make of them and how to measure. reading/plan.py makes it from YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from effaudit.core.candidate import Candidate, Step
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.core.workload import Task
+
+Source = Path | Mapping[str, Any]
+"""One split's data: a file, or named things (arrays, columns, paths of .npy files) held in memory."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where rows and answers come from, and how rows depend on each other.
+
+    `sources` has any of train, search, certify and `data` (unseen rows, to be cut into search and certify).
+    Exactly one of `groups`, `time`, `independent` holds, or none where the plan says nothing.
+    """
+
+    task: Task
+    sources: Mapping[str, Source]
+    answer: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
+    """The columns or arrays that models may see; empty: all but answers, groups and time."""
+    ignore: tuple[str, ...] = ()
+    positive: str | None = None
+    """Binary tasks: the answer that counts as positive, as text; None: the last one in sorted order."""
+    groups: str | None = None
+    time: str | None = None
+    independent: bool = False
+    unit: str = ""
+    quality: tuple[str, ...] = ()
+    batch_sizes: tuple[int, ...] = (1,)
+    answer_unit: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Steps to apply, one after the other, to a candidate (or to each, for `*`)."""
+
+    of: str
+    steps: tuple[Step, ...]
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One audit, as asked for. Paths are absolute; `folder` is the plan file's own."""
+
+    name: str
+    data: Data
+    candidates: tuple[Candidate, ...]
+    baseline: str
+    folder: Path
+    title: str = ""
+    settings: Settings = Settings()
+    assumptions: Assumptions = Assumptions()
+    seed: int = 0
+    ladder: tuple[str, ...] = ()
+    compress: tuple[Recipe, ...] = ()
+    policy: Path | None = None
+    digest: str = ""
+    """SHA-256 of the plan's text."""

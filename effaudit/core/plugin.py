@@ -1,0 +1,182 @@
+"""The five plug-in interfaces: all that someone who adds a format, technique, metric, output or engine must read.
+
+A plug-in is one class in one file. Its name is the file's name (or its entry point's), its help is its docstring, and its
+options are its fields: make it a frozen dataclass. Frameworks are imported inside methods, never at the top of the file.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from effaudit.core.candidate import Artifact, Candidate, Contract, Facts
+from effaudit.core.observed import Ready, Seen
+from effaudit.core.reading import Meaning, Reading
+from effaudit.core.record import Record
+from effaudit.core.store import Array, Inputs, Store
+from effaudit.core.verdict import Verdict
+from effaudit.core.workload import Workload
+
+Predictor = Callable[[Inputs], Any]
+"""Answers one request. Built once, called under the clock: it does every conversion the model needs, and nothing else."""
+
+
+class Refused(Exception):
+    """A model cannot be opened or written as asked; the message says what to write, run or install instead."""
+
+
+class Model(ABC):
+    """An opened model, in a worker."""
+
+    native: Any
+    """The library's own object."""
+
+    @abstractmethod
+    def facts(self) -> Facts:
+        """What can be counted in it."""
+
+    @abstractmethod
+    def contract(self) -> Contract:
+        """What the file itself says of columns, dtypes, output and classes."""
+
+    @abstractmethod
+    def predictor(self, contract: Contract) -> Predictor:
+        """A function from a request to the raw answer, of the kind that `contract.output` names.
+
+        Probabilities and logits are an array (rows, classes), or (rows,) for the positive class; labels an array (rows,);
+        values (rows,) or (rows, outputs). After preprocessing, a request is one array under the name "".
+        """
+
+
+class Format(ABC):
+    """How a kind of model file is recognised, opened and written."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
+    """What `pip install effaudit[…]` brings to read it."""
+
+    @abstractmethod
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Is this file of this kind? `head` is its first 4 KB; nothing else may be read."""
+
+    @abstractmethod
+    def open(self, artifact: Artifact, threads: int) -> Model:
+        """Opens the model in this process. Raises Refused, saying what to write, when it is not trusted or cannot be read."""
+
+    def transformer(self, artifact: Artifact) -> Callable[[Inputs], Array]:
+        """Opens preprocessing: a function from a request to one array (rows, features)."""
+        raise Refused(f"preprocessing cannot be read from {artifact.format} files; write a scikit-learn transformer with skops")
+
+    def claims(self, model: object) -> bool:
+        """Is this in-memory object of this kind? Decided by its class's module, without importing anything."""
+        return False
+
+    def write(self, model: object, path: Path, example: Inputs) -> Artifact:
+        """Writes an in-memory model in this format's native file. `path` has no suffix yet. Raises Refused when it cannot."""
+        raise Refused(f"{type(model).__name__} cannot be written in this format")
+
+
+@dataclass(frozen=True)
+class Product:
+    """What a technique made: a model and how it is asked. `figures` are counts worth telling, such as flipped labels."""
+
+    artifact: Artifact
+    contract: Contract
+    preprocess: Artifact | None = None
+    notes: tuple[str, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """All that a technique works with. Its clock, seed and folder are given; the parent's files are never written to."""
+
+    parent: Candidate | None
+    workload: Workload
+    store: Store
+    seed: int
+    budget_s: float
+    threads: int
+    scratch: Path
+    formats: Callable[[str], Format]
+    ask: Callable[[Candidate, str, Array], Array]
+    """Canonical scores (probabilities or values) of any candidate on some rows of a split."""
+    tell: Callable[[float, str], None]
+    """Reports progress: the share done, and a few words."""
+
+    def open(self) -> Model:
+        """The parent, opened."""
+        if self.parent is None:
+            raise Refused("this technique makes a smaller model out of another one: give it a candidate")
+        return self.formats(self.parent.artifact.format).open(self.parent.artifact, self.threads)
+
+
+class Technique(ABC):
+    """How a model is made smaller."""
+
+    needs: ClassVar[tuple[str, ...]] = ("search",)
+    """The splits whose rows it uses. Certify is never one of them."""
+
+    @abstractmethod
+    def result_of(self, given: str | None) -> str | None:
+        """The product's format when `given` is the parent's (None: made from data alone); None when it does not accept it."""
+
+    @abstractmethod
+    def apply(self, bench: Workbench) -> Product:
+        """Makes the product in `bench.scratch`. Raises Refused with the reason when this model cannot be treated."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A reading and its evidence: replicates (n,), or rows of (incarnation, round key, natural log of the figure)."""
+
+    reading: Reading
+    evidence: Array | None = None
+
+
+class Metric(ABC):
+    """What is measured. Its ids begin with its name: the metric `size` gives `size.artifact`, `size.nodes` and more."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Metrics whose readings it builds on."""
+
+    @abstractmethod
+    def meaning(self, metric: str) -> Meaning | None:
+        """What an id stands for; None when this metric has no such id."""
+
+    @abstractmethod
+    def examples(self) -> Sequence[str]:
+        """Its ids, those with a variable part by example; used by `describe` and by suggestions."""
+
+    @abstractmethod
+    def read(self, seen: Seen) -> Mapping[str, Result]:
+        """The readings, by full id (with the aggregate where there are several). What is not to be had is a Failure."""
+
+    def probe(self, ready: Ready) -> Mapping[str, Any] | None:
+        """Runs in the worker, once per incarnation, beside the loaded model; what it returns (JSON) is found in `seen.probes`."""
+        return None
+
+
+class Output(ABC):
+    """How a record and a verdict are shown: a pure function with an escaping of its own."""
+
+    suffix: ClassVar[str] = ""
+
+    @abstractmethod
+    def render(self, record: Record, verdict: Verdict | None) -> str:
+        """The whole text."""
+
+
+class Engine(ABC):
+    """Where workers run."""
+
+    @abstractmethod
+    def command(self, candidate: Candidate | None) -> list[str]:
+        """The argv of a worker that speaks core/protocol.py on its standard input and output."""
+
+    @abstractmethod
+    def environment(self, candidate: Candidate | None, threads: int) -> dict[str, str]:
+        """The worker's environment variables: thread pools are set here, before any framework is imported."""

@@ -1,0 +1,66 @@
+"""What a model must meet: rules with limits, and which of the candidates that meet them all is preferred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Bound = Literal["min", "max", "max_drop", "max_increase"]
+Severity = Literal["error", "warn"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit in a base unit; `%` is a share of the baseline's figure, `pp` an absolute share of a score. `written` as in the file."""
+
+    amount: float
+    unit: str
+    written: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One target. `metric` is the full id of a reading, with its aggregate."""
+
+    id: str
+    metric: str
+    bound: Bound
+    limit: Limit
+    severity: Severity = "error"
+    versus: str | None = None
+    """`baseline`, or a candidate's name; None for absolute limits."""
+    warn_above: Limit | None = None
+    method: Literal["measured"] | None = None
+    hint: str = ""
+    line: int | None = None
+
+    @property
+    def relative(self) -> bool:
+        """Is the limit a difference to another candidate?"""
+        return self.bound in ("max_drop", "max_increase")
+
+
+@dataclass(frozen=True)
+class Select:
+    """Among the feasible: minimise a figure, call those within `equal_within` (a share) equal, and break ties in order."""
+
+    minimize: str = "size.artifact"
+    equal_within: float = 0.02
+    tie_break: tuple[str, ...] = ("simple_first",)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A reviewed set of rules."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    select: Select = Select()
+    title: str = ""
+    confidence_level: float = 0.95
+    """One-sided: a false pass happens at most 1 − this often per rule."""
+    multiple_comparisons: Literal["holm", "none"] = "holm"
+    on_inconclusive: Literal["fail", "warn"] = "fail"
+    valid_on: dict[str, str | int] = field(default_factory=dict)
+    file: str = ""
+    digest: str = ""

@@ -1,0 +1,156 @@
+"""Everything one audit learnt: complete enough to judge and to show it again without measuring, frameworks or predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from effaudit.core.candidate import Candidate, Facts
+from effaudit.core.observed import Sizes
+from effaudit.core.reading import Failure, Measurement, Reading
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.core.store import Array
+from effaudit.core.workload import Workload
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a product came to be, and what that cost. Energy is modelled from CPU seconds; None where watts are not stated."""
+
+    technique: str
+    parent_digest: str | None
+    digest: str
+    seed: int
+    seconds: float
+    cpu_seconds: float
+    joules: float | None
+    peak_memory: int
+    figures: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One candidate: what it is, what was read of it, or why it could not be measured."""
+
+    candidate: Candidate
+    facts: Facts | None = None
+    sizes: Sizes | None = None
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    failure: Failure | None = None
+    made: tuple[Made, ...] = ()
+    """One for each step of the recipe, in order; empty for a model that was given."""
+    planned: bool = True
+    """Was it named in the plan? Ladder members and products of recipes are not."""
+    gain: Literal["gain", "no gain", "unclear"] | None = None
+    """For products: is it smaller or faster than its parent?"""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How much a figure's logarithm varies between incarnations of one candidate, pooled over candidates."""
+
+    variance: float
+    dof: float
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The smallest difference this machine resolves in a metric (a share), and what set it."""
+
+    share: float
+    source: Literal["incarnations", "A/A"]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of the measuring program: where and under what conditions. Pairs are formed inside a session only."""
+
+    id: int
+    started: str
+    seconds: float
+    host: Mapping[str, str]
+    packages: Mapping[str, str]
+    environment: Mapping[str, float]
+    """Shares and counts of what disturbed it: slow rounds, steal, throttling, involuntary switches."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What the audit itself cost. Energy is modelled from CPU seconds; None where nothing was stated to model it with."""
+
+    seconds: float
+    cpu_seconds: float
+    joules: float | None
+    grams: float | None
+    stages: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by stage."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One audit, whole. `arrays` is the evidence and `samples` the raw timings, each kept in a file beside the JSON."""
+
+    __pydantic_config__: ClassVar[Any] = {"arbitrary_types_allowed": True}
+
+    name: str
+    title: str
+    created: str
+    version: str
+    plan_digest: str
+    command: str
+    commit: str | None
+    seed: int
+    workload: Workload
+    baseline: str
+    rows: tuple[Row, ...]
+    sessions: tuple[Session, ...]
+    settings: Settings
+    assumptions: Assumptions
+    intensity: Measurement | Failure
+    """Of the grid, gCO2e per kWh, with its source in the notes."""
+    floors: Mapping[str, Floor]
+    spreads: Mapping[str, Spread]
+    twins: Mapping[str, Measurement]
+    """The baseline's A/A twin against it, as a ratio."""
+    spent: Spent
+    ended: Literal["complete", "interrupted"]
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of `evidence.npz` and `samples.npz`."""
+    notes: tuple[str, ...] = ()
+    schema: int = SCHEMA
+    arrays: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
+    samples: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
+
+    def row(self, name: str) -> Row:
+        """The row of a candidate. Raises KeyError."""
+        for row in self.rows:
+            if row.candidate.name == name:
+                return row
+        raise KeyError(name)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame: one line per candidate and metric, with value, interval, unit, method and failure."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {"candidate": row.candidate.name, "metric": metric, **_cells(reading)}
+                for row in self.rows
+                for metric, reading in row.readings.items()
+            ],
+            columns=["candidate", "metric", "value", "low", "high", "unit", "better", "method", "failure"],
+        )
+
+
+def _cells(reading: Reading) -> dict[str, Any]:
+    if isinstance(reading, Failure):
+        return {"failure": f"{reading.stage}: {reading.reason}"}
+    names = ("value", "low", "high", "unit", "better", "method")
+    return {name: getattr(reading, name) for name in names} | {"failure": None}

@@ -1,0 +1,38 @@
+"""How to measure, and what the user states about the world: both stand in the plan and are repeated in the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an audit measures. Seconds and bytes; `precision` is the wanted half-width of the ratio to the baseline."""
+
+    budget_s: float = 180.0
+    precision: float = 0.02
+    threads: int = 1
+    restarts: int = 3
+    memory_limit: int = 4 * 10**9
+    timeout_s: float = 60.0
+    device: str = "cpu"
+    codecarbon: Literal["finalists", "all", "off"] = "finalists"
+    resamples: int = 2000
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Figures that nobody can measure here, stated by the user; the report repeats them with their source.
+
+    country: ISO 3166 alpha-3, whose grid intensity is taken from CodeCarbon's tables, unless `grid` is given.
+    grid: gCO2e per kWh. pue: power usage effectiveness of the site. watts_per_vcpu: of a fully busy virtual core.
+    """
+
+    country: str | None = None
+    grid: float | None = None
+    pue: float = 1.0
+    watts_per_vcpu: float | None = None
+    requests_per_day: float | None = None
+    price_per_hour: float | None = None
+    currency: str = ""

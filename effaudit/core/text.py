@@ -1,0 +1,56 @@
+"""Words for readers: suggestions for misspelt names, safe single lines, shortened text."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\-_])")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """" Did you mean 'x'?" for the nearest known name, or the list of them when it is short, or nothing."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f" Did you mean {near[0]!r}?"
+    if names and len(names) <= 12:
+        return f" Known: {', '.join(names)}."
+    return ""
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Hostile text as one harmless line: no terminal escapes, no control or direction characters, at most `limit` long."""
+    return shorten(" ".join(_harmless(text).split()), limit)
+
+
+def last_words(text: str, lines: int = 8, limit: int = 1200) -> str:
+    """The end of a worker's output, harmless, for a failure's reason."""
+    kept = [line.rstrip() for line in _harmless(text).splitlines() if line.strip()][-lines:]
+    joined = "\n".join(kept)
+    return joined if len(joined) <= limit else "…" + joined[-limit:]
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` cut to `limit` characters, an ellipsis showing that something is missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def listed(names: Iterable[str], limit: int = 8) -> str:
+    """"a, b, c and 4 more"."""
+    all_names = list(names)
+    shown = ", ".join(all_names[:limit])
+    rest = len(all_names) - limit
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def counted(number: int, noun: str) -> str:
+    """"1 row", "2 rows", "1,200 rows"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _harmless(text: str) -> str:
+    plain = _ESCAPES.sub("", text)
+    return "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in plain)

@@ -1,0 +1,109 @@
+"""What was decided, and why: one check per candidate and rule, a recommendation, and an explanation of every rejection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from effaudit.core.policy import Policy, Rule
+
+Status = Literal["pass", "fail", "inconclusive"]
+Reason = Literal[
+    "interval_straddles",
+    "too_few_samples",
+    "environment_mismatch",
+    "metric_missing",
+    "method_too_weak",
+    "baseline_missing",
+    "not_measured_together",
+]
+CURABLE: frozenset[str] = frozenset({"interval_straddles", "too_few_samples"})
+"""The reasons that more measuring cures."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One candidate against one rule.
+
+    `value`, `low` and `high` are in the unit of the limit: the figure itself, or the loss against the baseline for
+    relative rules (positive is worse). They are drawn at `level`, one-sided, which is the level that decided.
+    """
+
+    candidate: str
+    rule: Rule
+    status: Status
+    reason: Reason | None = None
+    detail: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    level: float = 0.95
+    p_value: float | None = None
+    """Of the hypothesis that the limit is not met; None where the figure was counted."""
+    warned: bool = False
+    """It passes, but is above `warn_above`."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a rejected candidate lacks on one rule: the smallest limit that would admit it, and the samples that would decide."""
+
+    rule: str
+    relaxed: float | None
+    unit: str
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a candidate is not recommended: what it fails, what would admit it, or what it costs more."""
+
+    candidate: str
+    sentence: str
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True)
+class Buys:
+    """What a larger candidate buys over the recommended one, in the primary quality metric, with its interval."""
+
+    candidate: str
+    metric: str
+    difference: float
+    low: float
+    high: float
+    objective_ratio: float
+
+
+Outcome = Literal["recommended", "infeasible", "inconclusive", "incomplete"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The whole decision under one policy. `exit_code` is the one that documents promise for this subject."""
+
+    policy: Policy
+    baseline: str
+    outcome: Outcome
+    exit_code: int
+    recommended: str | None
+    headline: str
+    ranking: tuple[str, ...]
+    """Feasible candidates, the preferred first."""
+    equals: tuple[str, ...]
+    """Those within the equivalence band, which the tie-breaks decided between."""
+    nearest: str | None
+    checks: tuple[Check, ...]
+    explanations: tuple[Explanation, ...] = ()
+    buys: tuple[Buys, ...] = ()
+    blocking: tuple[str, ...] = ()
+    """Candidates whose failure could have changed the recommendation (exit code 4)."""
+    notes: tuple[str, ...] = ()
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+    """Each candidate over all its error rules."""
+
+    def of(self, candidate: str) -> tuple[Check, ...]:
+        """The checks of one candidate."""
+        return tuple(check for check in self.checks if check.candidate == candidate)

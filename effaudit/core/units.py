@@ -117,7 +117,7 @@ def _scaled(value: float, unit: str) -> tuple[float, str]:
 
 
 def _decimals(value: float, digits: int) -> int:
-    if value == 0 or not math.isfinite(value) or value == int(value) and abs(value) < 1e15:
+    if value == 0 or not math.isfinite(value) or (value == int(value) and abs(value) < 1e15):
         return 0
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 

@@ -12,7 +12,7 @@ SCALES: dict[str, tuple[str, float]] = {
     "B": ("B", 1.0), "kB": ("B", 1e3), "KB": ("B", 1e3), "MB": ("B", 1e6), "GB": ("B", 1e9), "TB": ("B", 1e12),
     "KiB": ("B", 2.0**10), "MiB": ("B", 2.0**20), "GiB": ("B", 2.0**30),
     "mJ": ("J", 1e-3), "J": ("J", 1.0), "kJ": ("J", 1e3), "Wh": ("J", 3.6e3), "kWh": ("J", 3.6e6),
-    "ugCO2e": ("gCO2e", 1e-6), "mgCO2e": ("gCO2e", 1e-3), "gCO2e": ("gCO2e", 1.0), "kgCO2e": ("gCO2e", 1e3), "tCO2e": ("gCO2e", 1e6),
+    "mgCO2e": ("gCO2e", 1e-3), "gCO2e": ("gCO2e", 1.0), "kgCO2e": ("gCO2e", 1e3), "tCO2e": ("gCO2e", 1e6),
     "W": ("W", 1.0), "kW": ("W", 1e3),
     "rows/s": ("rows/s", 1.0), "krows/s": ("rows/s", 1e3),
     "pp": ("pp", 1e-2), "%": ("%", 1e-2),

@@ -11,7 +11,7 @@ _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """ " Did you mean 'x'?" for the nearest known name, or the list of them when it is short, or nothing."""
+    """Says "Did you mean 'x'?" with the nearest known name, or lists them when they are few, or says nothing."""
     names = sorted(set(known))
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:
@@ -39,7 +39,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def listed(names: Iterable[str], limit: int = 8) -> str:
-    """ "a, b, c and 4 more"."""
+    """Names in a row: "a, b, c and 4 more"."""
     all_names = list(names)
     shown = ", ".join(all_names[:limit])
     rest = len(all_names) - limit
@@ -47,7 +47,7 @@ def listed(names: Iterable[str], limit: int = 8) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 row", "2 rows", "1,200 rows"."""
+    """A number and its noun: "1 row", "2 rows", "1,200 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts
 from effaudit.core.observed import Ready, Seen
-from effaudit.core.reading import Meaning, Reading
+from effaudit.core.reading import Meaning as Meaning
+from effaudit.core.reading import Reading
 from effaudit.core.record import Record
 from effaudit.core.store import Array, Inputs, Store
 from effaudit.core.verdict import Verdict

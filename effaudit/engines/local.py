@@ -1,0 +1,32 @@
+"""Workers as processes of this machine, in this Python environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from effaudit.core.candidate import Candidate
+from effaudit.core.plugin import Engine
+
+_POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS")
+_NO_SPINNING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "0"}
+_UNWANTED = ("PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONPROFILEIMPORTTIME", "PYTHONTRACEMALLOC")
+
+
+@dataclass(frozen=True)
+class Local(Engine):
+    """Runs each worker as a process of this machine, with the Python that runs effaudit.
+
+    Thread pools are bound by environment variables, which every framework reads when it is imported; idle pools do not spin.
+    """
+
+    def command(self, candidate: Candidate | None) -> list[str]:
+        """`-P` keeps the current folder off the path: a stray `grp.py` beside a plan must not run."""
+        return [sys.executable, "-P", "-m", "effaudit.worker"]
+
+    def environment(self, candidate: Candidate | None, threads: int) -> dict[str, str]:
+        """The caller's own environment, with thread pools bound and hashing fixed."""
+        inherited = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
+        pools = dict.fromkeys(_POOLS, str(threads))
+        return inherited | pools | _NO_SPINNING | {"PYTHONHASHSEED": "0", "TOKENIZERS_PARALLELISM": "false"}

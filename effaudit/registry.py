@@ -1,0 +1,90 @@
+"""Finds plug-ins by folder and by entry point. Looking for names imports nothing; a plug-in's file is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal, TypeVar, cast
+
+from effaudit.core import plugin
+from effaudit.core.errors import InputError
+from effaudit.core.text import did_you_mean
+
+Kind = Literal["formats", "techniques", "metrics", "outputs", "engines"]
+P = TypeVar("P")
+
+
+def names(kind: Kind) -> tuple[str, ...]:
+    """All plug-ins of a kind, sorted; those of others (entry points) included."""
+    return tuple(sorted({*_own(kind), *_others(kind)}))
+
+
+def find(kind: Kind, name: str) -> type[Any]:
+    """The class of a plug-in. Raises InputError with a suggestion when there is none."""
+    if name in _own(kind):
+        return _only_class(importlib.import_module(f"effaudit.{kind}.{name}"), _interface(kind))
+    if name in _others(kind):
+        return _checked(_others(kind)[name].load(), _interface(kind), name)
+    raise InputError(f"there is no {kind[:-1]} {name!r}.{did_you_mean(name, names(kind))}")
+
+
+def a_format(name: str) -> plugin.Format:
+    """A format, ready."""
+    return cast(plugin.Format, find("formats", name)())
+
+
+def a_metric(name: str) -> plugin.Metric:
+    """A metric, ready."""
+    return cast(plugin.Metric, find("metrics", name)())
+
+
+def meaning(metric: str) -> plugin.Meaning | None:
+    """What a metric's id (without aggregate) stands for, or None."""
+    family = metric.split(".", 1)[0]
+    return a_metric(family).meaning(metric) if family in names("metrics") else None
+
+
+def describe(kind: Kind, name: str) -> str:
+    """A plug-in's docstring: its help."""
+    return inspect.cleandoc(find(kind, name).__doc__ or "")
+
+
+@cache
+def _own(kind: Kind) -> frozenset[str]:
+    package = importlib.import_module(f"effaudit.{kind}")
+    return frozenset(found.name for found in pkgutil.iter_modules(package.__path__) if not found.name.startswith("_"))
+
+
+@cache
+def _others(kind: Kind) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=f"effaudit.{kind}") if point.name not in _own(kind)}
+
+
+def _interface(kind: Kind) -> type[Any]:
+    return {
+        "formats": plugin.Format,
+        "techniques": plugin.Technique,
+        "metrics": plugin.Metric,
+        "outputs": plugin.Output,
+        "engines": plugin.Engine,
+    }[kind]
+
+
+def _only_class(module: Any, interface: type[P]) -> type[P]:
+    found = [
+        thing
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, interface) and thing.__module__ == module.__name__ and not inspect.isabstract(thing)
+    ]
+    if len(found) != 1:
+        raise TypeError(f"{module.__name__} must define exactly one {interface.__name__}, found {len(found)}")
+    return found[0]
+
+
+def _checked(thing: Any, interface: type[P], name: str) -> type[P]:
+    if not (isinstance(thing, type) and issubclass(thing, interface)):
+        raise InputError(f"the plug-in {name!r} is not an effaudit {interface.__name__}", advice="It must be a subclass of it.")
+    return thing

@@ -54,3 +54,5 @@ class Workload:
     """Are the inputs a table's columns (else arrays)?"""
     multilabel: bool = False
     notes: tuple[str, ...] = ()
+    class_rows: tuple[int, ...] = ()
+    """Certify rows of each of `classes`, in their order; empty where not counted. Scores need some rows of each kind."""

@@ -1,4 +1,4 @@
-"""Finds plug-ins by folder and by entry point. Looking for names imports nothing; a plug-in's file is imported when it is asked for."""
+"""Finds plug-ins by folder and by entry point. Listing them imports nothing; a plug-in is imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def _only_class(module: Any, interface: type[P]) -> type[P]:
     found = [
         thing
         for thing in vars(module).values()
-        if isinstance(thing, type) and issubclass(thing, interface) and thing.__module__ == module.__name__ and not inspect.isabstract(thing)
+        if isinstance(thing, type)
+        and issubclass(thing, interface)
+        and thing.__module__ == module.__name__
+        and not inspect.isabstract(thing)
     ]
     if len(found) != 1:
         raise TypeError(f"{module.__name__} must define exactly one {interface.__name__}, found {len(found)}")

@@ -88,7 +88,9 @@ def _numbers(raw: Any, rows: int) -> Array:
     bad = ~np.isfinite(numbers)
     if bad.any():
         first = int(np.argwhere(bad.reshape(rows, -1).any(axis=1))[0, 0])
-        raise BadAnswer(f"answered NaN or infinity to {int(bad.reshape(rows, -1).any(axis=1).sum())} of {rows} rows (first: row {first})")
+        raise BadAnswer(
+            f"answered NaN or infinity to {int(bad.reshape(rows, -1).any(axis=1).sum())} of {rows} rows (first: row {first})"
+        )
     return numbers
 
 
@@ -143,7 +145,9 @@ def _reordered(scores: Array, names: Sequence[str], wanted: Sequence[str]) -> Ar
             ordered[:, column] = scores[:, place]
             known += 1
     if known == 0:
-        raise BadAnswer(f"knows the classes {listed(names)}, the data has {listed(wanted)}; write the model's `classes` in the data's words")
+        raise BadAnswer(
+            f"knows the classes {listed(names)}, the data has {listed(wanted)}; write the model's `classes` in the data's words"
+        )
     return ordered
 
 

@@ -58,6 +58,8 @@ class Format(ABC):
     suffixes: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str] = ""
     """What `pip install effaudit[…]` brings to read it."""
+    modules: ClassVar[tuple[str, ...]] = ()
+    """What opening imports. A worker imports it first, so that import time, load time and memory are told apart."""
 
     @abstractmethod
     def recognises(self, path: Path, head: bytes) -> bool:

@@ -11,7 +11,7 @@ Severity = Literal["error", "warn"]
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit in a base unit: `%` is a share of the baseline's figure, `pp` an absolute share of a score; `written` as in the file."""
+    """A limit in a base unit: `%` is a share of the baseline's figure, `pp` an absolute share of a score."""
 
     amount: float
     unit: str

@@ -29,9 +29,9 @@ def unpack(kind: type[T], facts: Any) -> T:
 
 
 def _built(kind: Any, facts: Any) -> Any:
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = _hints(kind)
-        return kind(**{name: _built(hint, facts[name]) for name, hint in hints.items() if name in facts})  # type: ignore[operator]
+        return kind(**{name: _built(hint, facts[name]) for name, hint in hints.items() if name in facts})
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         return None if facts is None else _built(next(a for a in inner if a is not type(None)), facts)

@@ -1,0 +1,145 @@
+"""What a candidate is and answers: opened once in a worker of its own, counted, and asked about every row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from effaudit.core.candidate import Candidate, Contract, Facts
+from effaudit.core.observed import Sizes
+from effaudit.core.protocol import Message
+from effaudit.core.reading import Failure
+from effaudit.core.store import Array
+from effaudit.core.wire import pack, unpack
+from effaudit.measure.journal import Journal
+from effaudit.process import Fault, Site, Worker
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A candidate with its whole contract, its facts and bytes, and its canonical answers by split."""
+
+    candidate: Candidate
+    facts: Facts
+    sizes: Sizes
+    answers: Mapping[str, Array]
+    resident: int
+    """Bytes that its worker held at the end."""
+
+
+def gather(
+    candidate: Candidate, splits: tuple[str, ...], site: Site, journal: Journal, folder: Path, tell: Callable[[float], None]
+) -> Gathered | Failure:
+    """Opens, counts and asks. Answers are stored in `folder`, and taken from there when the journal vouches for them."""
+    known = _known(candidate, splits, site, journal, folder)
+    if known is not None:
+        return known
+    try:
+        worker, _ = site.open(candidate, "answers")
+    except Fault as fault:
+        return fault.failure
+    try:
+        return _asked(worker, candidate, splits, site, journal, folder, tell)
+    except Fault as fault:
+        return fault.failure
+    finally:
+        worker.end()
+
+
+def _asked(
+    worker: Worker,
+    candidate: Candidate,
+    splits: tuple[str, ...],
+    site: Site,
+    journal: Journal,
+    folder: Path,
+    tell: Callable[[float], None],
+) -> Gathered:
+    timeout = site.settings.timeout_s
+    counted = worker.ask("count", {"candidate": pack(candidate)}, stage="count", timeout_s=timeout)
+    answers: dict[str, Array] = {}
+    total = sum(site.workload.splits[split] for split in splits)
+    done = 0
+    for split in splits:
+        rows = site.workload.splits[split]
+        parts = []
+        for start in range(0, rows, CHUNK):
+            facts = {"split": split, "start": start, "stop": min(start + CHUNK, rows)}
+            parts.append(
+                worker.ask("answers", facts, stage="answer", timeout_s=timeout, reply_limit=_reply_limit(site)).arrays["scores"]
+            )
+            done += len(parts[-1])
+            tell(done / total)
+        answers[split] = np.concatenate(parts)
+    found = Gathered(
+        replace(candidate, contract=unpack(Contract, counted.facts["contract"])),
+        unpack(Facts, counted.facts["facts"]),
+        unpack(Sizes, counted.facts["sizes"]),
+        answers,
+        worker.resident(),
+    )
+    _keep(found, _key(candidate, splits, site), journal, folder)
+    return found
+
+
+def _reply_limit(site: Site) -> int:
+    columns = max(len(site.workload.classes), len(site.workload.answers))
+    return (1 << 20) + CHUNK * columns * 8
+
+
+def _key(candidate: Candidate, splits: tuple[str, ...], site: Site) -> str:
+    asked = {
+        "candidate": pack(candidate),
+        "files": _stamp(candidate),
+        "data": {split: site.workload.digests[split] for split in splits},
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _stamp(candidate: Candidate) -> list[list[int]]:
+    artifacts = [artifact for artifact in (candidate.artifact, candidate.preprocess) if artifact]
+    states = [Path(artifact.path).stat() for artifact in artifacts if Path(artifact.path).is_file()]
+    return [[state.st_size, state.st_mtime_ns] for state in states]
+
+
+def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{found.candidate.name}.npz"
+    beside = path.with_suffix(".part")
+    with beside.open("wb") as file:
+        np.savez(file, allow_pickle=False, **found.answers)
+    beside.replace(path)
+    facts = {
+        "key": key,
+        "digest": _digest(path),
+        "contract": pack(found.candidate.contract),
+        "facts": pack(found.facts),
+        "sizes": pack(found.sizes),
+        "resident": found.resident,
+    }
+    journal.add(Message("answers", facts))
+
+
+def _known(candidate: Candidate, splits: tuple[str, ...], site: Site, journal: Journal, folder: Path) -> Gathered | None:
+    key = _key(candidate, splits, site)
+    path = folder / f"{candidate.name}.npz"
+    for message in journal.of("answers"):
+        if message.facts["key"] == key and path.is_file() and _digest(path) == message.facts["digest"]:
+            with np.load(path, allow_pickle=False) as stored:
+                answers = {split: stored[split] for split in splits}
+            whole = replace(candidate, contract=unpack(Contract, message.facts["contract"]))
+            facts, sizes = unpack(Facts, message.facts["facts"]), unpack(Sizes, message.facts["sizes"])
+            return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]))
+    return None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,6 @@
+"""Worker processes: started, asked, watched and ended without leaving anything behind."""
+
+from effaudit.process.resident import Fault, Limits, Worker
+from effaudit.process.site import Site
+
+__all__ = ["Fault", "Limits", "Site", "Worker"]

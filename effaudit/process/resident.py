@@ -1,0 +1,214 @@
+"""One resident worker: a process that is asked over two pipes, watched while it works, and ended with all it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from effaudit.core import protocol
+from effaudit.core.protocol import Message
+from effaudit.core.reading import Failure
+from effaudit.core.store import Array
+from effaudit.core.text import last_words, one_line
+from effaudit.core.units import show
+from effaudit.process import tree
+
+_LOOK_EVERY_S = 0.1
+_LOG_LIMIT = 16 << 20
+_SMALL_REPLY = 4 << 20
+
+
+class Fault(Exception):
+    """A worker could not do what it was asked. `failure` says at which stage, and why."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(f"{stage}: {reason}")
+        self.failure = Failure(stage, reason)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may use: resident bytes of all its processes together, and how many of those there may be."""
+
+    memory: int
+    processes: int = 64
+
+
+class Worker:
+    """A started worker. Everything it prints goes to `log`; it dies with this process."""
+
+    def __init__(self, argv: list[str], environment: Mapping[str, str], limits: Limits, log: Path, token: str) -> None:
+        self.log = log
+        self.limits = limits
+        self._token = token + "."  # closed, so that no token is the beginning of another
+        self._allowed_s = 0.0
+        self.started = time.monotonic()
+        marked = dict(environment) | {
+            tree.TOKEN: self._token,
+            "EFFAUDIT_STARTED_NS": str(time.monotonic_ns()),
+            "EFFAUDIT_PARENT": str(os.getpid()),
+        }
+        with log.open("ab") as printed:
+            self._process = subprocess.Popen(  # its own session: one kill reaches the whole group, Ctrl-C reaches only us
+                argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=printed, env=marked, start_new_session=True, bufsize=0
+            )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._to = self._process.stdin.fileno()
+        self._from = self._process.stdout.fileno()
+        os.set_blocking(self._to, False)
+
+    @property
+    def pid(self) -> int:
+        """The worker's process."""
+        return self._process.pid
+
+    def ask(
+        self,
+        word: str,
+        facts: Mapping[str, Any] | None = None,
+        arrays: Mapping[str, Array] | None = None,
+        *,
+        stage: str,
+        timeout_s: float,
+        reply_limit: int = _SMALL_REPLY,
+        tell: Callable[[float, str], None] | None = None,
+    ) -> Message:
+        """Sends a word and waits for the answer. Raises Fault, after which the worker is gone.
+
+        `tell` hears how far a long task has come: the share done, and a few words.
+        """
+        until = time.monotonic() + timeout_s
+        self._allowed_s = timeout_s
+        try:
+            self._send(protocol.encode(Message(word, facts or {}, arrays or {})), until)
+            answer = protocol.read(lambda count: self._take(count, until), reply_limit)
+            while answer.word == "progress":
+                if tell is not None:
+                    tell(float(answer.facts.get("share", 0.0)), one_line(str(answer.facts.get("text", "")), 80))
+                answer = protocol.read(lambda count: self._take(count, until), reply_limit)
+        except _Gone as gone:
+            reason = gone.reason or self._death()
+            self.end()
+            raise Fault(stage, reason) from None
+        except protocol.BadFrame as bad:
+            self.end()
+            raise Fault(stage, f"its worker broke the protocol: {bad}{self._words()}") from None
+        except BaseException:
+            self.end()
+            raise
+        if answer.word == "failed":
+            self.end()
+            raise Fault(str(answer.facts.get("stage") or stage), str(answer.facts.get("reason")) + self._words())
+        return answer
+
+    def resident(self) -> int:
+        """Resident bytes of the worker and what it started."""
+        return tree.resident(tree.members(self.pid))
+
+    def cpu_seconds(self) -> float:
+        """CPU seconds the worker has used so far; 0 when it is gone."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(self.pid).cpu_times()
+            return float(times.user + times.system)
+        return 0.0
+
+    def check(self, stage: str) -> None:
+        """Raises Fault when an idle worker has ended, or holds more than it may."""
+        if self._process.poll() is not None:
+            reason = self._death()
+            self.end()
+            raise Fault(stage, reason)
+        try:
+            self._watch()
+        except _Gone as gone:
+            self.end()
+            raise Fault(stage, str(gone.reason)) from None
+
+    def end(self) -> None:
+        """Ends the worker and everything it started. Harmless when it has ended already."""
+        tree.end(self.pid, self._token)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+
+    def _send(self, data: bytes, until: float) -> None:
+        view = memoryview(data)
+        while view:
+            self._wait(until, writing=True)
+            try:
+                view = view[os.write(self._to, view[: 1 << 20]) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise _Gone from error
+
+    def _take(self, count: int, until: float) -> bytes:
+        parts: list[bytes] = []
+        while count:
+            self._wait(until, writing=False)
+            part = os.read(self._from, min(count, 1 << 20))
+            if not part:
+                raise _Gone
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def _wait(self, until: float, *, writing: bool) -> None:
+        poll = select.poll()
+        poll.register(self._to if writing else self._from, select.POLLOUT if writing else select.POLLIN)
+        while not poll.poll(_LOOK_EVERY_S * 1000):
+            if self._process.poll() is not None:
+                raise _Gone
+            if time.monotonic() > until:
+                raise _Gone(f"did not answer within {show(self._allowed_s, 's')}; killed{self._words()}")
+            self._watch()
+
+    def _watch(self) -> None:
+        pids = tree.members(self.pid)
+        if len(pids) > self.limits.processes:
+            raise _Gone(f"started more than {self.limits.processes} processes; killed")
+        held = tree.resident(pids)
+        if held > self.limits.memory:
+            raise _Gone(f"held {show(held, 'B')} of memory, more than the limit of {show(self.limits.memory, 'B')}; killed")
+        with contextlib.suppress(OSError):
+            if self.log.stat().st_size > _LOG_LIMIT:
+                os.truncate(self.log, 0)
+
+    def _death(self) -> str:
+        try:
+            code = self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            return "its worker closed its pipe without answering" + self._words()
+        if code < 0:
+            with contextlib.suppress(ValueError):
+                return f"crashed with {signal.Signals(-code).name}" + self._words()
+        return f"ended its own process with exit code {code}" + self._words()
+
+    def _words(self) -> str:
+        with contextlib.suppress(OSError):
+            size = self.log.stat().st_size
+            with self.log.open("rb") as log:
+                log.seek(max(0, size - 8192))
+                words = last_words(log.read().decode("utf-8", "replace"))
+            return f"\nits last words: {words}" if words else ""
+        return ""
+
+
+class _Gone(Exception):
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason or "gone")
+        self.reason = reason

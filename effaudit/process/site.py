@@ -1,0 +1,60 @@
+"""Where an audit's workers run: the engine, the data and the limits they all share."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from effaudit.core.candidate import Candidate
+from effaudit.core.plugin import Engine
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.core.wire import pack
+from effaudit.core.workload import Workload
+from effaudit.process.resident import Limits, Worker
+
+LIBRARIES_ALLOWANCE = 2 * 10**9
+"""Resident bytes that a worker may hold beside the model's own limit: the interpreter and the frameworks."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Starts workers. `logs` receives what they print; `token` marks their processes."""
+
+    engine: Engine
+    workload: Workload
+    settings: Settings
+    assumptions: Assumptions
+    seed: int
+    logs: Path
+    token: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
+
+    def start(self, candidate: Candidate | None, purpose: str) -> Worker:
+        """A worker that has nothing open yet."""
+        threads = candidate.threads if candidate else self.settings.threads
+        number = next(self._numbers)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        return Worker(
+            self.engine.command(candidate),
+            self.engine.environment(candidate, threads),
+            Limits(self.settings.memory_limit + LIBRARIES_ALLOWANCE),
+            self.logs / f"{candidate.name if candidate else 'data'}-{purpose}.log",
+            f"{self.token}/{number}",
+        )
+
+    def open(self, candidate: Candidate, purpose: str, incarnation: int = 0) -> tuple[Worker, Mapping[str, Any]]:
+        """A worker with the candidate open, and what opening it took. Raises Fault."""
+        worker = self.start(candidate, purpose)
+        facts = {
+            "candidate": pack(candidate),
+            "workload": pack(self.workload),
+            "settings": pack(self.settings),
+            "assumptions": pack(self.assumptions),
+            "seed": self.seed,
+            "incarnation": incarnation,
+        }
+        opened = worker.ask("open", facts, stage="open", timeout_s=self.settings.timeout_s)
+        return worker, opened.facts

@@ -1,0 +1,132 @@
+"""The words a worker knows: open, count, first, answers, block, hold, probe, make."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from effaudit import registry
+from effaudit.core.candidate import Candidate
+from effaudit.core.observed import Ready
+from effaudit.core.plugin import Refused
+from effaudit.core.protocol import Message
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.core.store import Array, Store
+from effaudit.core.text import one_line
+from effaudit.core.wire import pack, unpack
+from effaudit.core.workload import Workload
+from effaudit.worker import asking, blocks, limits, making, memory, sizing
+from effaudit.worker.asking import Asked
+
+HELD_ROWS = 1000
+"""Rows answered in the phase whose memory is read."""
+
+
+class Desk:
+    """One worker's state: the opened candidate, and the order in which its rows are asked."""
+
+    def __init__(self, started_ns: int, tell: Callable[[float, str], None]) -> None:
+        self._started_ns = started_ns
+        self._tell = tell
+        self._settings = Settings()
+        self._assumptions = Assumptions()
+        self._asked: Asked | None = None
+        self._order: Array = np.arange(1)
+        self._timer = blocks.Timer()
+
+    def does(self, word: str) -> Callable[[Message], Message]:
+        """The function for a word."""
+        words = {
+            "open": self._open,
+            "count": self._count,
+            "first": self._first,
+            "answers": self._answers,
+            "block": self._block,
+            "hold": self._hold,
+            "probe": self._probe,
+            "make": self._make,
+        }
+        return words[word]
+
+    @property
+    def _ready(self) -> Asked:
+        if self._asked is None:
+            raise Refused("no candidate is open")
+        return self._asked
+
+    def _open(self, message: Message) -> Message:
+        facts = message.facts
+        candidate = unpack(Candidate, facts["candidate"])
+        workload = unpack(Workload, facts["workload"])
+        self._settings = unpack(Settings, facts["settings"])
+        self._assumptions = unpack(Assumptions, facts["assumptions"])
+        store = Store(workload.store)
+        _import_all(asking.modules_of(candidate), candidate)
+        import_s = (time.monotonic_ns() - self._started_ns) / 1e9
+        libraries = memory.now()
+        limits.bind_memory(self._settings.memory_limit)
+        memory.begin()
+        begun = time.monotonic_ns()
+        self._asked = asking.opened(candidate, workload, store)
+        load_s = (time.monotonic_ns() - begun) / 1e9
+        self._order = np.random.default_rng([int(facts["seed"]), int(facts["incarnation"])]).permutation(store.rows("certify"))
+        bytes_held = {"libraries": libraries, "load": memory.peak()}
+        return Message("opened", {"import_s": import_s, "load_s": load_s, "memory": bytes_held, "method": memory.METHOD})
+
+    def _count(self, message: Message) -> Message:
+        asked = self._ready
+        candidate = unpack(Candidate, message.facts["candidate"])
+        facts = asked.model.facts()
+        sizes = sizing.of(candidate, facts.files)
+        return Message("counted", {"facts": pack(facts), "sizes": pack(sizes), "contract": pack(asked.contract)})
+
+    def _first(self, message: Message) -> Message:
+        (request,) = self._ready.requests("certify", 1, int(message.facts["batch"]), 0, self._order)
+        begun = time.monotonic_ns()
+        self._ready.ask(request)
+        return Message("done", {"first_s": (time.monotonic_ns() - begun) / 1e9})
+
+    def _answers(self, message: Message) -> Message:
+        rows = slice(int(message.facts["start"]), int(message.facts["stop"]))
+        return Message("answered", arrays={"scores": self._ready.answers(str(message.facts["split"]), rows)})
+
+    def _block(self, message: Message) -> Message:
+        batch, start = int(message.facts["batch"]), int(message.facts["start"])
+        block = self._timer.block(self._ready, batch, start, self._order)
+        facts = {"cpu_nanos": block.cpu_nanos, "calls": block.calls, "grouped": block.grouped, "switches": block.switches}
+        return Message("timed", facts, {"nanos": block.nanos})
+
+    def _hold(self, message: Message) -> Message:
+        batch = int(message.facts["batch"])
+        count = max(1, -(-HELD_ROWS // batch))
+        requests = self._ready.requests("certify", count, batch, 0, self._order)
+        memory.begin()
+        for request in requests:
+            self._ready.ask(request)
+        return Message("held", {"memory": {"peak": memory.peak(), "steady": memory.now()}})
+
+    def _probe(self, message: Message) -> Message:
+        ready = Ready(self._ready.ask, self._requests, self._settings, self._assumptions)
+        found = registry.a_metric(str(message.facts["metric"])).probe(ready)
+        return Message("probed", {"found": found})
+
+    def _requests(self, count: int, batch: int) -> list[Any]:
+        return self._ready.requests("certify", count, batch, 0, self._order)
+
+    def _make(self, message: Message) -> Message:
+        limits.bind_memory(int(message.facts["memory_limit"]))
+        return making.product(message.facts, Path(message.facts["scratch"]), self._tell)
+
+
+def _import_all(modules: Any, candidate: Candidate) -> None:
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            extra = registry.a_format(candidate.artifact.format).extra or candidate.artifact.format
+            raise Refused(f"cannot import {module} ({one_line(str(error), 120)}); run: pip install 'effaudit[{extra}]'") from error

@@ -1,0 +1,61 @@
+"""Makes one product: a technique at its workbench, with what it cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from effaudit import registry
+from effaudit.core.candidate import Candidate
+from effaudit.core.plugin import Workbench
+from effaudit.core.protocol import Message
+from effaudit.core.store import Array, Store
+from effaudit.core.wire import pack, unpack
+from effaudit.core.workload import Workload
+from effaudit.worker import asking, memory
+from effaudit.worker.asking import Asked
+
+
+def product(facts: Mapping[str, Any], scratch: Path, tell: Callable[[float, str], None]) -> Message:
+    """Applies a technique. `facts`: technique, options, parent (or None), workload, seed, budget_s, threads."""
+    technique = unpack(registry.find("techniques", str(facts["technique"])), facts["options"])
+    workload = unpack(Workload, facts["workload"])
+    bench = Workbench(
+        parent=unpack(Candidate, facts["parent"]) if facts["parent"] else None,
+        workload=workload,
+        store=Store(workload.store),
+        seed=int(facts["seed"]),
+        budget_s=float(facts["budget_s"]),
+        threads=int(facts["threads"]),
+        scratch=scratch,
+        formats=registry.a_format,
+        ask=_Asking(workload),
+        tell=tell,
+    )
+    memory.begin()
+    begun, cpu = time.monotonic(), time.process_time()
+    made = technique.apply(bench)
+    cost = {"seconds": time.monotonic() - begun, "cpu_seconds": time.process_time() - cpu, "peak_memory": memory.peak()}
+    return Message("made", {"product": pack(made), "cost": cost})
+
+
+class _Asking:
+    """Canonical answers of any candidate, each opened once."""
+
+    def __init__(self, workload: Workload) -> None:
+        self._workload = workload
+        self._open: dict[str, Asked] = {}
+
+    def __call__(self, candidate: Candidate, split: str, rows: Array) -> Array:
+        if candidate.name not in self._open:
+            self._open[candidate.name] = asking.opened(candidate, self._workload, Store(self._workload.store))
+        asked = self._open[candidate.name]
+        return _joined([asked.answers(split, rows[at : at + asking.CHUNK]) for at in range(0, len(rows), asking.CHUNK)])
+
+
+def _joined(parts: list[Array]) -> Array:
+    import numpy as np
+
+    return np.concatenate(parts)

@@ -1,0 +1,71 @@
+"""Reads a word, does it, answers: until the pipe closes. Whatever a model does, the answer is a message or the process is dead."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from effaudit.core import protocol
+from effaudit.core.answer import BadAnswer
+from effaudit.core.plugin import Refused
+from effaudit.core.protocol import Message
+from effaudit.core.text import one_line
+from effaudit.worker.desk import Desk
+
+_ASKED_LIMIT = 1 << 30
+
+
+def until_closed(incoming: int, outgoing: int, started_ns: int) -> None:
+    """Serves the coordinator at the other ends of two pipes."""
+
+    def tell(share: float, text: str) -> None:
+        _give(outgoing, protocol.encode(Message("progress", {"share": share, "text": text})))
+
+    desk = Desk(started_ns, tell)
+    while True:
+        try:
+            message = protocol.read(lambda count: _take(incoming, count), _ASKED_LIMIT)
+        except EOFError:
+            return
+        _give(outgoing, protocol.encode(answer(desk.does(message.word), message)))
+
+
+def answer(does: Callable[[Message], Message], message: Message) -> Message:
+    """The answer to one message, or `failed` with the reason in words."""
+    try:
+        return does(message)
+    except Refused as refused:
+        return _failed("open", str(refused))
+    except BadAnswer as bad:
+        return _failed("", str(bad))
+    except MemoryError as error:
+        return _failed("", f"asked for more memory than its limit allows ({one_line(str(error)) or 'MemoryError'})")
+    except SystemExit as left:
+        return _failed("", f"called sys.exit({left.code!r})")
+    except Exception as error:  # a model's own code may raise anything: it is told, with its traceback in the log
+        traceback.print_exc()
+        sys.stderr.flush()
+        return _failed("", f"raised {type(error).__name__}: {one_line(str(error), 500)}")
+
+
+def _failed(stage: str, reason: str) -> Message:
+    return Message("failed", {"stage": stage, "reason": reason})
+
+
+def _take(pipe: int, count: int) -> bytes:
+    parts = []
+    while count:
+        part = os.read(pipe, min(count, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def _give(pipe: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(pipe, view) :]

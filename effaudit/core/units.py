@@ -66,16 +66,18 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     return _joined(_rounded(shown, _decimals(shown, digits)), name)
 
 
-def show_interval(value: float, low: float, high: float, unit: str) -> str:
-    """A value with its interval, rounded to two digits of the interval's width: "24.1 ms [22.8, 25.9]"."""
-    if low == high == value:
-        return show(value, unit)
-    factor, name = _scale_for(value, unit)
+def show_interval(value: float, low: float, high: float, unit: str, signed: bool = False) -> str:
+    """A value with its interval, rounded to two digits of the interval's width: "24.1 ms [22.8, 25.9]".
+
+    `signed` puts a plus before what is positive, as differences deserve: "+1.9 pp [+1.6, +2.2]".
+    """
+    factor, name = _scale_for(value or max(abs(low), abs(high)), unit)
     width = (high - low) / factor
     decimals = max(0, 1 - math.floor(math.log10(width / 2))) if 0 < width < math.inf else _decimals(value / factor, 3)
     decimals = min(decimals, 6)
-    figures = [_rounded(x / factor, decimals) for x in (value, low, high)]
-    return f"{_joined(figures[0], name)} [{figures[1]}, {figures[2]}]"
+    figures = [_rounded(x / factor, decimals, signed) for x in (value, low, high)]
+    shown = _joined(figures[0], name)
+    return shown if low == high == value else f"{shown} [{figures[1]}, {figures[2]}]"
 
 
 def show_change(ratio: float) -> str:
@@ -85,30 +87,40 @@ def show_change(ratio: float) -> str:
     if ratio >= 10:
         return f"×{ratio:,.0f}"
     percent = (ratio - 1) * 100
-    return f"{_rounded(percent, _change_decimals(percent), signed=True)} %"
+    return f"{_rounded(percent, _change_decimals(percent), signed=True)} %" if abs(percent) >= 0.005 else "0 %"
 
 
 def show_points(difference: float) -> str:
     """A difference of scores in percentage points: "−1.9 pp"."""
-    return f"{_rounded(difference * 100, 2 if abs(difference) < 0.01 else 1, signed=True)} pp"
+    points = difference * 100
+    return f"{_rounded(points, 2 if abs(points) < 1 else 1, signed=True)} pp" if not abs(points) < 0.005 else "0 pp"
 
 
 _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
     "s": ((0, 1e-9, "ns"), (1e-6, 1e-6, "µs"), (1e-3, 1e-3, "ms"), (1, 1, "s"), (120, 60, "min"), (7200, 3600, "h")),
     "B": ((0, 1, "B"), (1e3, 1e3, "kB"), (1e6, 1e6, "MB"), (1e9, 1e9, "GB")),
     "J": ((0, 1e-6, "µJ"), (1e-3, 1e-3, "mJ"), (1, 1, "J"), (1e3, 1e3, "kJ"), (3.6e6, 3.6e6, "kWh")),
+    "pp": ((0, 1e-2, "pp"),),
+    "%": ((0, 1e-2, "%"),),
     "gCO2e": ((0, 1e-6, "µgCO2e"), (1e-3, 1e-3, "mgCO2e"), (1, 1, "gCO2e"), (1e3, 1e3, "kgCO2e"), (1e6, 1e6, "tCO2e")),
 }
 """Base unit → from which size on, what to divide by, and the name to show."""
 
 _UNNAMED = ("score", "share", "count")
+_READABLE = (1e-4, 1e15)
+"""Outside of these a figure without a larger or smaller unit is shown as a power of ten: "6.56 ×10⁻⁶ EUR"."""
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _scale_for(value: float, unit: str) -> tuple[float, str]:
     fitting = [step for step in _STEPS.get(unit, ()) if abs(value) >= step[0]]
     if fitting:
         return fitting[-1][1], fitting[-1][2]
-    return 1.0, "" if unit in _UNNAMED else unit
+    plain = "" if unit in _UNNAMED else unit
+    if value == 0 or not math.isfinite(value) or _READABLE[0] <= abs(value) < _READABLE[1]:
+        return 1.0, plain
+    exponent = math.floor(math.log10(abs(value)))
+    return 10.0**exponent, f"×10{str(exponent).translate(_RAISED)} {plain}".rstrip()
 
 
 def _scaled(value: float, unit: str) -> tuple[float, str]:
@@ -132,8 +144,10 @@ def _change_decimals(percent: float) -> int:
 def _rounded(value: float, decimals: int, signed: bool = False) -> str:
     if not math.isfinite(value):
         return "n/a" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    text = f"{value:+,.{decimals}f}" if signed else f"{value:,.{decimals}f}"
-    return text.replace("-", "−")
+    plain = f"{abs(value):,.{decimals}f}"
+    if not plain.strip("0.,"):
+        return plain
+    return ("−" if value < 0 else "+" if signed else "") + plain
 
 
 def _joined(figure: str, name: str) -> str:

@@ -1,0 +1,122 @@
+"""Verdict and record as one JSON object, for scripts and dashboards."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from effaudit.core.plugin import Output
+from effaudit.core.reading import Failure, Reading
+from effaudit.core.record import Record, Row
+from effaudit.core.verdict import Check, Verdict
+from effaudit.core.wire import pack
+from effaudit.outputs._lines import standing
+
+LAYOUT = 1
+"""Raised when a key changes its meaning or goes away; new keys do not raise it."""
+
+
+@dataclass(frozen=True)
+class Json(Output):
+    """One JSON object with these keys, which stay:
+
+    `layout` (1), `version`; `audit`: name, title, created, ended, command, commit, seed, plan_digest, baseline, task, unit, rows
+    (by split), groups, quality, batch_sizes, policy_digest, notes; `verdict` (null when nothing was judged): policy, outcome,
+    exit_code, recommended, headline, ranking, equals, nearest, blocking, notes, statuses, checks, explanations, buys;
+    `candidates`: name, title, standing, baseline, format, threads, device, parent, recipe, planned, family, kind, gain, digest,
+    failure (null, or stage and reason), notes, `readings` by metric id (value, low, high, unit, better, method, samples, notes;
+    or failure with stage and reason); `resolution`: floors and twins by metric id; `sessions`, `assumptions`, `intensity`, `spent`.
+
+    All figures are in base units (s, B, J, gCO2e, rows/s; shares of one). What is not finite is null. The text is ASCII.
+    """
+
+    suffix = ".json"
+
+    def render(self, record: Record, verdict: Verdict | None) -> str:
+        """The object, indented, ending in a newline."""
+        whole = {
+            "layout": LAYOUT,
+            "version": record.version,
+            "audit": _audit(record, verdict),
+            "verdict": _verdict(verdict) if verdict else None,
+            "candidates": [_candidate(record, row, verdict) for row in record.rows],
+            "resolution": {"floors": pack(record.floors), "twins": {key: _reading(twin) for key, twin in record.twins.items()}},
+            "sessions": pack(record.sessions),
+            "assumptions": pack(record.assumptions),
+            "intensity": _reading(record.intensity),
+            "spent": pack(record.spent),
+        }
+        return json.dumps(_finite(whole), indent=1, allow_nan=False) + "\n"
+
+
+def _audit(record: Record, verdict: Verdict | None) -> dict[str, Any]:
+    own = ("name", "title", "created", "ended", "command", "commit", "seed", "plan_digest", "baseline", "notes")
+    workload = record.workload
+    return {name: pack(getattr(record, name)) for name in own} | {
+        "task": workload.task,
+        "unit": workload.unit,
+        "rows": workload.splits,
+        "groups": workload.groups,
+        "quality": workload.quality,
+        "batch_sizes": workload.batch_sizes,
+        "policy_digest": verdict.policy.digest if verdict else None,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    plain = ("outcome", "exit_code", "recommended", "headline", "ranking", "equals", "nearest", "blocking", "notes", "statuses")
+    packed = {name: pack(getattr(verdict, name)) for name in plain}
+    return {"policy": pack(verdict.policy)} | packed | {
+        "checks": [_check(check) for check in verdict.checks],
+        "explanations": pack(verdict.explanations),
+        "buys": pack(verdict.buys),
+    }  # fmt: skip
+
+
+def _check(check: Check) -> dict[str, Any]:
+    own = ("candidate", "status", "reason", "detail", "value", "low", "high", "unit", "level", "p_value", "warned")
+    rule = {"rule": check.rule.id, "metric": check.rule.metric, "severity": check.rule.severity}
+    return {name: getattr(check, name) for name in own} | rule
+
+
+def _candidate(record: Record, row: Row, verdict: Verdict | None) -> dict[str, Any]:
+    candidate = row.candidate
+    return {
+        "name": candidate.name,
+        "title": candidate.title,
+        "standing": standing(row, verdict),
+        "baseline": candidate.name == record.baseline,
+        "format": candidate.artifact.format,
+        "threads": candidate.threads,
+        "device": candidate.device,
+        "parent": candidate.parent,
+        "recipe": [step.technique for step in candidate.recipe],
+        "planned": row.planned,
+        "family": row.facts.family if row.facts else None,
+        "kind": row.facts.kind if row.facts else None,
+        "gain": row.gain,
+        "digest": row.sizes.digest if row.sizes else None,
+        "failure": pack(row.failure),
+        "notes": row.notes,
+        "readings": {metric: _reading(reading) for metric, reading in row.readings.items()},
+    }
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    if isinstance(reading, Failure):
+        return {"failure": pack(reading)}
+    names = ("value", "low", "high", "unit", "better", "method", "samples", "notes")
+    return {name: getattr(reading, name) for name in names}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value

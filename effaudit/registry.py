@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from effaudit.core import plugin
-from effaudit.core.errors import InputError
+from effaudit.core.errors import InputError, Place
 from effaudit.core.text import did_you_mean
+from effaudit.core.wire import unpack
 
 Kind = Literal["formats", "techniques", "metrics", "outputs", "engines"]
 P = TypeVar("P")
@@ -39,6 +42,27 @@ def a_format(name: str) -> plugin.Format:
 def a_metric(name: str) -> plugin.Metric:
     """A metric, ready."""
     return cast(plugin.Metric, find("metrics", name)())
+
+
+def an_engine(name: str) -> plugin.Engine:
+    """An engine, ready."""
+    return cast(plugin.Engine, find("engines", name)())
+
+
+def a_technique(name: str, options: Mapping[str, object]) -> plugin.Technique:
+    """A technique with its options, which the plan's reading has checked."""
+    return cast(plugin.Technique, unpack(find("techniques", name), options))
+
+
+def format_of(path: Path) -> str:
+    """The format that recognises a file, by its name and first 4 KB. Raises InputError."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    found = [name for name in names("formats") if a_format(name).recognises(path, head)]
+    if len(found) == 1:
+        return found[0]
+    which = f"several formats claim it ({', '.join(found)})" if found else "no format recognises it"
+    raise InputError(f"{which}", Place(path.name), f"Write `format:` beside its path; known: {', '.join(names('formats'))}.")
 
 
 def meaning(metric: str) -> plugin.Meaning | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from effaudit.core.candidate import Candidate, Facts
-from effaudit.core.reading import Reading
+from effaudit.core.reading import Failure, Reading
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.store import Array, Store
@@ -86,6 +86,8 @@ class Seen:
     baseline: Seen | None = None
     starts: tuple[Start, ...] = ()
     blocks: tuple[Block, ...] = ()
+    fallen: Failure | None = None
+    """Why timing it came to an end early, if it did."""
     probes: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts
 from effaudit.core.observed import Ready, Seen
@@ -145,6 +145,8 @@ class Metric(ABC):
 
     needs: ClassVar[tuple[str, ...]] = ()
     """Metrics whose readings it builds on."""
+    probes: ClassVar[Literal["never", "always", "finalists"]] = "never"
+    """Whose workers its `probe` looks into: nobody's, every candidate's in every incarnation, or the finalists' at the end."""
 
     @abstractmethod
     def meaning(self, metric: str) -> Meaning | None:
@@ -159,7 +161,7 @@ class Metric(ABC):
         """The readings, by full id (with the aggregate where there are several). What is not to be had is a Failure."""
 
     def probe(self, ready: Ready) -> Mapping[str, Any] | None:
-        """Runs in the worker, once per incarnation, beside the loaded model; what it returns (JSON) is found in `seen.probes`."""
+        """Runs in the worker beside the loaded model; what it returns (JSON) is found in `seen.probes`."""
         return None
 
 

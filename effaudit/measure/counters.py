@@ -1,4 +1,4 @@
-"""The kernel's own counters of what was taken from this machine. Where there are none, the figures are zero and said to be unknown."""
+"""The kernel's own counters of what was taken from this machine; zero where the kernel has none."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def governor() -> str:
 
 
 def hypervisor() -> str:
-    """ "yes" on a virtual machine, "no", or "unknown"."""
+    """Is this a virtual machine: "yes", "no" or "unknown"."""
     if not sys.platform.startswith("linux"):
         return "unknown"
     with contextlib.suppress(OSError):

@@ -96,7 +96,8 @@ def host() -> dict[str, str]:
 
 
 _TOLD = frozenset(
-    "numpy scipy scikit-learn lightgbm torch onnx onnxruntime onnxscript skl2onnx onnxmltools skops joblib pandas pyarrow codecarbon effaudit".split()
+    ("numpy", "scipy", "scikit-learn", "lightgbm", "torch", "onnx", "onnxruntime", "onnxscript", "skl2onnx", "onnxmltools")
+    + ("skops", "joblib", "pandas", "pyarrow", "codecarbon", "effaudit")
 )
 
 

@@ -50,21 +50,26 @@ class Timing:
     clock: Callable[[], float] = time.monotonic
 
     def run(
-        self, panels: Sequence[Sequence[str]], candidates: Mapping[str, Candidate], baseline: str | None, tell: Tell
-    ) -> Timings:
-        """Plays every incarnation of every panel that earlier sessions have not finished, in the time that the budget gives."""
-        timings = _earlier(self.journal)
+        self,
+        panels: Sequence[Sequence[str]],
+        candidates: Mapping[str, Candidate],
+        baseline: str | None,
+        timings: Timings,
+        tell: Tell,
+    ) -> None:
+        """Plays every incarnation of every panel that earlier sessions have not finished, in the time that the budget gives.
+
+        `timings` holds what earlier sessions won, and receives what this one wins, round by round.
+        """
         done = [tuple(message.facts["panel"]) for message in self.journal.of("incarnation")]
         restarts = self.site.settings.restarts
         todo = [(number, panel, k) for k in range(restarts) for number, panel in enumerate(panels) if k >= done.count(tuple(panel))]
         budget = self.site.settings.budget_s
         for place, (number, panel, k) in enumerate(todo):
             share = budget / (len(todo) - place)
-            begun = self.clock()
             incarnation = (self.session * 1000 + number) * 100 + k
-            self._incarnation(panel, incarnation, candidates, baseline, share, timings, _part(tell, place, len(todo)))
-            budget = max(0.0, budget - (self.clock() - begun))
-        return timings
+            used = self._incarnation(panel, incarnation, candidates, baseline, share, timings, _part(tell, place, len(todo)))
+            budget = max(0.0, budget - used)
 
     def _incarnation(
         self,
@@ -75,7 +80,8 @@ class Timing:
         seconds: float,
         timings: Timings,
         tell: Tell,
-    ) -> None:
+    ) -> float:
+        """Starts the panel's workers and plays rounds. Returns the seconds that the rounds took."""
         order = random.Random(f"{self.site.seed}-{incarnation}")  # noqa: S311
         workers: dict[str, Resident] = {}
         try:
@@ -87,7 +93,8 @@ class Timing:
                 except Fault as fault:
                     timings.fallen[name] = fault.failure
             self._check_idle(workers, timings)
-            until = self.clock() + seconds
+            begun = self.clock()
+            until = begun + seconds
             enough = Enough(self.site.settings.precision, until)
             played = play(
                 workers,
@@ -102,6 +109,7 @@ class Timing:
             )
             timings.fallen.update(played.fallen)
             self.journal.add(Message("incarnation", {"panel": list(panel), "incarnation": incarnation, "rounds": played.rounds}))
+            return self.clock() - begun
         finally:
             for worker in workers.values():
                 worker.worker.end()
@@ -160,7 +168,8 @@ class Resident:
         )
 
 
-def _earlier(journal: Journal) -> Timings:
+def earlier(journal: Journal) -> Timings:
+    """What the journal holds of earlier sessions."""
     timings = Timings()
     for message in journal.earlier:
         facts = dict(message.facts)

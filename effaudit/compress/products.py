@@ -1,0 +1,177 @@
+"""Makes a product step by step, each in a process of its own, and keeps it by content: what was made once is made no more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.plugin import Product
+from effaudit.core.reading import Failure
+from effaudit.core.record import Made
+from effaudit.core.wire import pack, unpack
+from effaudit.process import Fault, Site
+
+PRODUCT = "product.json"
+LONGER = 10
+"""Making may take this many times as long as one answer."""
+
+Tell = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Kitchen:
+    """Where products are made. `needs` tells which splits a technique uses; `versions` are those that a product depends on."""
+
+    site: Site
+    folder: Path
+    needs: Callable[[str], tuple[str, ...]]
+    versions: Mapping[str, str]
+
+    def make(
+        self, name: str, parent: Candidate | None, steps: tuple[Step, ...], tell: Tell
+    ) -> tuple[Candidate, tuple[Made, ...]] | Failure:
+        """The product of a whole recipe as a candidate, and how each step went; or at which step it failed, and why."""
+        made: list[Made] = []
+        current = parent
+        for place, step in enumerate(steps):
+            last = place == len(steps) - 1
+            own = name if last else "-".join([parent.name if parent else "data", *(s.technique for s in steps[: place + 1])])
+            try:
+                product, how = self._step(own, current, step, lambda share, text, at=place: tell((at + share) / len(steps), text))  # type: ignore[misc]
+            except Fault as fault:
+                return Failure(f"make {step.technique}", fault.failure.reason)
+            current = self._candidate(own, product, parent, steps[: place + 1])
+            made.append(how)
+        assert current is not None
+        return current, tuple(made)
+
+    def _step(self, name: str, parent: Candidate | None, step: Step, tell: Tell) -> tuple[Product, Made]:
+        before = digest(parent) if parent else None
+        key = self._key(parent, before, step)
+        folder = self.folder / f"{name}-{key[:12]}"
+        kept = _kept(folder, key)
+        if kept is not None:
+            return kept
+        scratch = self.folder / f".making-{name}-{key[:12]}"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        product, how = self._made(name, parent, before, step, scratch, tell)
+        if parent and digest(parent) != before:
+            raise Fault(step.technique, f"changed the files of its parent {parent.name}, which must never be written to")
+        shutil.rmtree(folder, ignore_errors=True)
+        moved = _moved(product, scratch, folder)
+        how = replace(how, digest=_contents(scratch))
+        facts = {"key": key, "product": pack(moved), "made": pack(how)}
+        (scratch / PRODUCT).write_text(json.dumps(facts, indent=1), "utf-8")
+        scratch.rename(folder)
+        return moved, how
+
+    def _made(
+        self, name: str, parent: Candidate | None, before: str | None, step: Step, scratch: Path, tell: Tell
+    ) -> tuple[Product, Made]:
+        settings = self.site.settings
+        facts = {
+            "technique": step.technique,
+            "options": dict(step.options),
+            "parent": pack(parent),
+            "workload": pack(self.site.workload),
+            "seed": self.site.seed,
+            "budget_s": LONGER * settings.timeout_s / 2,
+            "threads": settings.threads,
+            "memory_limit": settings.memory_limit,
+            "scratch": str(scratch),
+        }
+        worker = self.site.start(parent, f"{step.technique}-{name}"[:80])
+        try:
+            answer = worker.ask("make", facts, stage=step.technique, timeout_s=LONGER * settings.timeout_s, tell=tell).facts
+        finally:
+            worker.end()
+        product, cost = unpack(Product, answer["product"]), answer["cost"]
+        watts = self.site.assumptions.watts_per_vcpu
+        joules = cost["cpu_seconds"] * watts if watts is not None else None
+        made = Made(
+            technique=step.technique,
+            parent_digest=before,
+            digest="",
+            seed=self.site.seed,
+            joules=joules,
+            figures=product.figures,
+            notes=product.notes,
+            **cost,
+        )
+        return product, made
+
+    def _candidate(self, name: str, product: Product, origin: Candidate | None, steps: tuple[Step, ...]) -> Candidate:
+        return Candidate(
+            name=name,
+            artifact=product.artifact,
+            contract=product.contract,
+            preprocess=product.preprocess,
+            threads=origin.threads if origin else self.site.settings.threads,
+            parent=origin.name if origin else None,
+            recipe=steps,
+        )
+
+    def _key(self, parent: Candidate | None, before: str | None, step: Step) -> str:
+        asked: dict[str, Any] = {
+            "step": pack(step),
+            "parent": before,
+            "contract": pack(parent.contract) if parent else None,
+            "data": {split: self.site.workload.digests.get(split) for split in self.needs(step.technique)},
+            "seed": self.site.seed,
+            "versions": dict(self.versions),
+        }
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def digest(candidate: Candidate) -> str:
+    """SHA-256 over the files of a candidate: model, external data beside it, preprocessing."""
+    whole = hashlib.sha256()
+    for artifact in (candidate.artifact, candidate.preprocess):
+        if artifact is not None and Path(artifact.path).is_file():
+            for path in sorted({Path(artifact.path), *Path(artifact.path).parent.glob(f"{Path(artifact.path).name}*")}):
+                if path.is_file():
+                    whole.update(path.name.encode() + b"\0" + _file_digest(path))
+    return whole.hexdigest()
+
+
+def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
+    try:
+        facts = json.loads((folder / PRODUCT).read_text("utf-8"))
+        if facts["key"] != key:
+            return None
+        product, made = unpack(Product, facts["product"]), unpack(Made, facts["made"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (product, replace(made, cached=True)) if _contents(folder) == made.digest else None
+
+
+def _contents(folder: Path) -> str:
+    whole = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != PRODUCT):
+        whole.update(str(path.relative_to(folder)).encode() + b"\0" + _file_digest(path))
+    return whole.hexdigest()
+
+
+def _file_digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _moved(product: Product, scratch: Path, folder: Path) -> Product:
+    def moved(artifact: Artifact | None) -> Artifact | None:
+        if artifact is None or not Path(artifact.path).is_relative_to(scratch):
+            return artifact
+        return replace(artifact, path=str(folder / Path(artifact.path).relative_to(scratch)))
+
+    model = moved(product.artifact)
+    assert model is not None
+    if not Path(model.path).is_relative_to(folder):
+        raise Fault("make", "left its product outside of its folder")
+    return replace(product, artifact=model, preprocess=moved(product.preprocess))

@@ -1,0 +1,43 @@
+"""From the plan's recipes and its ladder to the products to make, each with a name, a parent and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from effaudit.core.candidate import Candidate, Step
+from effaudit.core.plan import Recipe
+
+LADDER = ("dummy", "linear", "tree", "lightgbm")
+"""The simple models that are tried first, simplest first."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One product to make. `parent` names a candidate or an earlier product; None: it is made from data alone."""
+
+    name: str
+    parent: str | None
+    steps: tuple[Step, ...]
+
+
+def ladder(rungs: Sequence[str]) -> list[Job]:
+    """Simple models, trained on the train split."""
+    return [Job(f"ladder-{rung}", None, (Step("simple_model", {"family": rung}),)) for rung in rungs]
+
+
+def jobs(recipes: Sequence[Recipe], candidates: Sequence[Candidate], accepts: Callable[[Step, str], bool]) -> list[Job]:
+    """What to make. `*` stands for every given candidate whose format the first step accepts."""
+    found = []
+    for recipe in recipes:
+        parents = [recipe.of]
+        if recipe.of == "*":
+            parents = [c.name for c in candidates if accepts(recipe.steps[0], c.artifact.format)]
+        found += [Job(_name(recipe, parent), parent, recipe.steps) for parent in parents]
+    return found
+
+
+def _name(recipe: Recipe, parent: str) -> str:
+    if recipe.name and recipe.of != "*":
+        return recipe.name
+    return "-".join([parent, *(step.technique for step in recipe.steps)])

@@ -1,0 +1,155 @@
+"""From what was seen to what is recorded: every metric reads every candidate, and the noise is summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from effaudit.core.observed import Answers, Seen
+from effaudit.core.plugin import Metric, Result
+from effaudit.core.reading import Failure, Measurement, Reading
+from effaudit.core.record import Floor, Made, Row, Spread
+from effaudit.core.stats import ratios
+from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student
+from effaudit.core.store import Array
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """Rows with their readings, the evidence by name, and the noise between and within incarnations."""
+
+    rows: tuple[Row, ...]
+    arrays: Mapping[str, Array]
+    spreads: Mapping[str, Spread]
+    floors: Mapping[str, Floor]
+    twins: Mapping[str, Measurement]
+
+
+def assemble(
+    seen: Mapping[str, Seen],
+    twin: Seen | None,
+    metrics: Mapping[str, Metric],
+    baseline: str | None,
+    made: Mapping[str, tuple[Made, ...]],
+    planned: frozenset[str],
+    tell: Callable[[float, str], None],
+) -> Assembled:
+    """Reads every metric of every candidate. `twin` is what was seen of the baseline's second copy."""
+    ordered = in_order(metrics)
+    rows: dict[str, Row] = {}
+    arrays: dict[str, Array] = {}
+    names = sorted(seen, key=lambda name: name != baseline)  # the baseline first: the others are compared with it
+    read: dict[str, Seen] = {}
+    for place, name in enumerate(names):
+        tell(place / len(names), name)
+        own = replace(seen[name], baseline=read.get(baseline) if baseline and name != baseline else seen[name])
+        readings, evidence = _read(own, metrics, ordered)
+        read[name] = replace(own, readings=readings)
+        arrays |= {f"{name}/{metric}": array for metric, array in evidence.items()}
+        arrays |= _correct(name, own)
+        rows[name] = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
+    timed = _timed(arrays, rows)
+    copies = _copies(twin, read, metrics, set(timed), baseline)
+    noise = _noise(timed, copies, baseline)
+    return Assembled(tuple(rows[name] for name in seen), arrays, *noise)
+
+
+def read_again(assembled: Assembled, seen: Mapping[str, Seen], metrics: Mapping[str, Metric]) -> Assembled:
+    """Reads a few metrics of a few candidates anew, of which more has been seen by now."""
+    rows = []
+    for row in assembled.rows:
+        own = seen.get(row.candidate.name)
+        if own is not None:
+            readings, _ = _read(replace(own, readings=row.readings), metrics, in_order(metrics))
+            evident = {metric: reading for metric, reading in row.readings.items() if metric not in readings}
+            kept = {metric: row.readings[metric] for metric in readings if _has_evidence(row, metric)}
+            rows.append(replace(row, readings={**evident, **readings, **kept}))
+        else:
+            rows.append(row)
+    return replace(assembled, rows=tuple(rows))
+
+
+def _has_evidence(row: Row, metric: str) -> bool:
+    reading = row.readings.get(metric)
+    return isinstance(reading, Measurement) and reading.evidence is not None
+
+
+def in_order(metrics: Mapping[str, Metric]) -> list[str]:
+    """The metrics' names, each after those that it needs."""
+    done: list[str] = []
+    waiting = sorted(metrics)
+    while waiting:
+        ready = [name for name in waiting if all(need in done or need not in metrics for need in metrics[name].needs)]
+        if not ready:
+            raise ValueError(f"metrics that need each other: {', '.join(waiting)}")
+        done += ready
+        waiting = [name for name in waiting if name not in ready]
+    return done
+
+
+def _read(seen: Seen, metrics: Mapping[str, Metric], ordered: Sequence[str]) -> tuple[dict[str, Reading], dict[str, Array]]:
+    readings: dict[str, Reading] = {}
+    evidence: dict[str, Array] = {}
+    for name in ordered:
+        found = metrics[name].read(replace(seen, readings=readings))
+        for metric, result in found.items():
+            readings[metric] = _named(seen.candidate.name, metric, result)
+            if result.evidence is not None:
+                evidence[metric] = result.evidence
+    return readings, evidence
+
+
+def _named(candidate: str, metric: str, result: Result) -> Reading:
+    if result.evidence is None or isinstance(result.reading, Failure):
+        return result.reading
+    return replace(result.reading, evidence=f"{candidate}/{metric}")
+
+
+def _correct(name: str, seen: Seen) -> dict[str, Array]:
+    answers: Answers = seen.answers
+    if answers.labels is None or answers.labels.ndim != 1:
+        return {}
+    return {f"{name}/correct": np.packbits(answers.labels == seen.store.answers("certify"))}
+
+
+def _timed(arrays: Mapping[str, Array], rows: Mapping[str, Row]) -> dict[str, dict[str, Array]]:
+    timed: dict[str, dict[str, Array]] = {}
+    for name, row in rows.items():
+        for metric in row.readings:
+            array = arrays.get(f"{name}/{metric}")
+            if array is not None and array.ndim == 2:
+                timed.setdefault(metric, {})[name] = array
+    return timed
+
+
+def _copies(
+    twin: Seen | None, read: Mapping[str, Seen], metrics: Mapping[str, Metric], timed: set[str], baseline: str | None
+) -> dict[str, Array]:
+    """The evidence of the baseline's twin, for the figures that have timings."""
+    if twin is None or baseline is None:
+        return {}
+    families = {metric.partition(".")[0] for metric in timed}
+    timing = {name: metric for name, metric in metrics.items() if name in families}
+    return _read(replace(twin, baseline=read[baseline]), timing, in_order(timing))[1]
+
+
+def _noise(
+    timed: Mapping[str, Mapping[str, Array]], copies: Mapping[str, Array], baseline: str | None
+) -> tuple[dict[str, Spread], dict[str, Floor], dict[str, Measurement]]:
+    spreads: dict[str, Spread] = {}
+    floors: dict[str, Floor] = {}
+    twins: dict[str, Measurement] = {}
+    for metric, own in timed.items():
+        reference = own.get(baseline or "")
+        if reference is None:
+            continue
+        others = [array for name, array in own.items() if name != baseline] + ([copies[metric]] if metric in copies else [])
+        spreads[metric] = ratios.spread_of([ratios.paired(array, reference) for array in others])
+        twin = ratios.ratio(copies[metric], reference, spreads[metric]) if metric in copies else None
+        floors[metric] = ratios.floor_of(spreads[metric], twin)
+        if isinstance(twin, Student):
+            low, high = twin.interval(DRAWN_ONE_SIDED)
+            twins[metric] = Measurement(twin.value, low, high, "ratio", "lower", "measured", len(reference), twin.dof)
+    return spreads, floors, twins

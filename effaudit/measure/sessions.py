@@ -1,0 +1,96 @@
+"""The audit's diary: which session this is, on what machine, what disturbed it, and what the whole audit cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import effaudit
+from effaudit.core.protocol import Message
+from effaudit.core.record import Session, Spent
+from effaudit.core.settings import Assumptions
+from effaudit.core.wire import pack, unpack
+from effaudit.measure import environment
+from effaudit.measure.environment import Watch
+from effaudit.measure.journal import Journal
+
+
+@dataclass
+class Diary:
+    """Opened when an audit begins. `journal` is what earlier sessions left, and where this one writes."""
+
+    created: str
+    begun_s: float
+    begun_cpu_s: float
+    watch: Watch = field(default_factory=lambda: Watch(environment.kernel))
+    _journal: Journal | None = None
+
+    @classmethod
+    def begun(cls) -> Diary:
+        """Looks at the clock."""
+        return cls(datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic(), _cpu_seconds())
+
+    def open(self, journal: Journal) -> None:
+        """Goes on in a journal, as a session of its own."""
+        self._journal = journal
+        self._earlier = [unpack(Session, message.facts) for message in journal.of("session")]
+        self._spent = [message.facts for message in journal.of("spent")]
+        journal.add(Message("session", pack(self._session())))
+
+    @property
+    def journal(self) -> Journal:
+        """The open journal."""
+        assert self._journal is not None
+        return self._journal
+
+    @property
+    def number(self) -> int:
+        """This session's number, from 0."""
+        return len(self._earlier)
+
+    def written(self, assumptions: Assumptions) -> dict[str, Any]:
+        """What the record says of sessions, versions and cost."""
+        seconds, cpu = time.monotonic() - self.begun_s, _cpu_seconds() - self.begun_cpu_s
+        watts = assumptions.watts_per_vcpu
+        joules = cpu * watts if watts is not None else None
+        return {
+            "created": self.created,
+            "version": effaudit.__version__,
+            "sessions": (*self._earlier, self._session()),
+            "spent": Spent(seconds, cpu, joules, None),
+        }
+
+    def commit(self, folder: Path) -> str | None:
+        """The commit that the plan's folder stands at, where it is under git."""
+        try:
+            found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, timeout=5, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return found.stdout.strip() or None if found.returncode == 0 else None
+
+    def _session(self) -> Session:
+        return Session(
+            id=self.number,
+            started=self.created,
+            seconds=time.monotonic() - self.begun_s,
+            host=environment.host(),
+            packages=environment.packages(),
+            environment=self.watch.summary(),
+        )
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of the workers it has ended."""
+    if sys.platform == "win32":
+        return time.process_time()
+    import resource
+
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )

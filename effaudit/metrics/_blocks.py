@@ -1,0 +1,62 @@
+"""Figures of single blocks, and what follows from many of them: the ground of latency, throughput, energy, carbon and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from effaudit.core.observed import Block, Seen
+from effaudit.core.plugin import Result
+from effaudit.core.reading import Better, Failure, Measurement, Method
+from effaudit.core.stats import percentiles
+from effaudit.core.stats.estimate import TooFew
+from effaudit.core.store import Array
+
+
+def of_batch(seen: Seen, batch: int) -> tuple[Block, ...] | Failure:
+    """The blocks of one batch size, or why there are none."""
+    blocks = tuple(block for block in seen.blocks if block.batch == batch)
+    if blocks:
+        return blocks
+    return seen.fallen or Failure("time", "it was not timed")
+
+
+def evidence(blocks: Sequence[Block], figure: Callable[[Block], float]) -> Array:
+    """Rows of (incarnation, round key, natural log of the block's figure)."""
+    rows = [(block.incarnation, block.key, np.log(max(figure(block), 1e-300))) for block in blocks]
+    return np.asarray(rows, dtype=np.float64)
+
+
+def per_block(
+    blocks: Sequence[Block],
+    figure: Callable[[Block], float],
+    unit: str,
+    better: Better,
+    method: Method,
+    notes: tuple[str, ...] = (),
+) -> Result:
+    """The median over blocks of a figure that each block gives, with the interval of a median over blocks."""
+    figures = [np.array([figure(block)]) for block in blocks]
+    found = percentiles.percentile(figures, 0.5, [block.incarnation for block in blocks])
+    if isinstance(found, TooFew):
+        return Result(Failure("too_few_samples", str(found)))
+    calls = sum(block.calls for block in blocks)
+    reading = Measurement(found.value, found.low, found.high, unit, better, method, calls, found.dof, notes=notes)
+    return Result(reading, evidence(blocks, figure))
+
+
+def seconds_per_row(block: Block) -> float:
+    """Wall seconds that one row took."""
+    return float(block.nanos.mean()) / 1e9 / block.batch
+
+
+def cpu_seconds_per_row(block: Block) -> float:
+    """Processor seconds, of all threads, that one row took."""
+    return block.cpu_nanos / 1e9 / (block.calls * block.batch)
+
+
+def rows_repeat(seen: Seen, batch: int) -> tuple[str, ...]:
+    """Says so when the same rows come round so often that caches make them look fast."""
+    rows = seen.workload.splits["certify"]
+    return ("rows_repeat",) if rows < 1000 or batch * 4 > rows else ()

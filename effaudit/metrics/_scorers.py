@@ -1,0 +1,101 @@
+"""scikit-learn's scorers: their names, directions and units, and how to ask one about stored answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from effaudit.core.observed import Answers
+from effaudit.core.plugin import Refused
+from effaudit.core.store import Array
+
+HIGHER = frozenset(
+    (
+        *("accuracy", "average_precision", "balanced_accuracy", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score"),
+        *("explained_variance", "matthews_corrcoef", "positive_likelihood_ratio", "r2", "top_k_accuracy"),
+        *("roc_auc", "roc_auc_ovo", "roc_auc_ovo_weighted", "roc_auc_ovr", "roc_auc_ovr_weighted"),
+        *(
+            f"{name}{average}"
+            for name in ("f1", "jaccard", "precision", "recall")
+            for average in ("", "_macro", "_micro", "_samples", "_weighted")
+        ),
+    )
+)
+"""The scorers of classification and regression that grow as models get better."""
+
+LOWER = frozenset(
+    (
+        *("brier_score", "log_loss", "max_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_gamma_deviance"),
+        *("mean_poisson_deviance", "mean_squared_error", "mean_squared_log_error", "median_absolute_error"),
+        *("negative_likelihood_ratio", "root_mean_squared_error", "root_mean_squared_log_error"),
+    )
+)
+"""Those that scikit-learn calls `neg_…`: here they keep their own sign, and lower is better."""
+
+IN_ANSWER_UNITS = frozenset(("max_error", "mean_absolute_error", "median_absolute_error", "root_mean_squared_error"))
+"""Errors in the unit of the answer."""
+
+NO_UNIT = frozenset(
+    (
+        *("positive_likelihood_ratio", "negative_likelihood_ratio", "log_loss", "mean_squared_error", "mean_squared_log_error"),
+        *("mean_gamma_deviance", "mean_poisson_deviance", "root_mean_squared_log_error"),
+    )
+)
+"""Figures that are neither shares nor in a unit that a reader would write."""
+
+
+def score(name: str, answers: Answers, truth: Array, classes: int, weights: Array | None = None) -> float:
+    """The scorer's own figure, its sign as users know it. Raises Refused in words when it cannot read these answers."""
+    from sklearn.metrics import get_scorer
+
+    scorer = get_scorer(f"neg_{name}" if name in LOWER else name)
+    stored = _regressor(answers) if classes == 0 else _classifier(answers, classes)
+    rows = np.arange(len(truth)).reshape(-1, 1)
+    try:
+        value = float(scorer(stored, rows, truth, **({} if weights is None else {"sample_weight": weights})))
+    except AttributeError as error:
+        raise Refused(f"{name} needs probabilities, and this candidate gives labels only") from error
+    except (ValueError, TypeError) as error:
+        raise Refused(f"scikit-learn's {name}: {str(error).splitlines()[0]}") from error
+    if not np.isfinite(value):
+        raise Refused(f"scikit-learn's {name} is not defined for these answers")
+    return -value if name in LOWER else value
+
+
+def _classifier(answers: Answers, classes: int) -> Any:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    class Labels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+        """Answers from memory; `X` holds row numbers."""
+
+        classes_ = np.arange(classes)
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+        def predict(self, X: Array) -> Any:  # noqa: N803
+            return answers.labels[X[:, 0]]  # type: ignore[index]
+
+    class Scores(Labels):
+        """With probabilities, which scikit-learn looks for by the method's presence."""
+
+        def predict_proba(self, X: Array) -> Any:  # noqa: N803
+            return answers.scores[X[:, 0]]  # type: ignore[index]
+
+    return Labels() if answers.scores is None else Scores()
+
+
+def _regressor(answers: Answers) -> Any:
+    from sklearn.base import BaseEstimator, RegressorMixin
+
+    class Stored(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+        """Values from memory; `X` holds row numbers."""
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+        def predict(self, X: Array) -> Any:  # noqa: N803
+            return answers.scores[X[:, 0]]  # type: ignore[index]
+
+    return Stored()

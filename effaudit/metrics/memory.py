@@ -1,0 +1,45 @@
+"""How much memory a candidate's process holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from effaudit.core.observed import Seen
+from effaudit.core.plugin import Metric, Result
+from effaudit.core.reading import Meaning
+from effaudit.core.units import show
+from effaudit.metrics._incarnations import once_each
+
+_PHASES = {
+    "load": "Most memory held while loading",
+    "steady": "Memory held after answering 1,000 rows",
+    "peak": "Most memory held while answering 1,000 rows",
+}
+
+
+@dataclass(frozen=True)
+class Memory(Metric):
+    """Resident bytes of the whole process: `memory.load`, `memory.steady` and `memory.peak`, the highest of the incarnations.
+
+    On Linux the kernel's own high-water mark, reset before each phase. A note tells the share of the interpreter and the
+    imported libraries, which a model in the same process would not pay for twice.
+    """
+
+    def meaning(self, metric: str) -> Meaning | None:
+        """Bytes."""
+        found = _PHASES.get(metric.removeprefix("memory."))
+        return Meaning("B", "lower", "measured", True, ("max",), found) if found else None
+
+    def examples(self) -> Sequence[str]:
+        """All of them."""
+        return tuple(f"memory.{phase}" for phase in _PHASES)
+
+    def read(self, seen: Seen) -> Mapping[str, Result]:
+        """From the incarnations."""
+        libraries = max((start.memory.get("libraries", 0) for start in seen.starts), default=0)
+        notes = (f"of which {show(libraries, 'B')} interpreter and libraries",) if libraries else ()
+        return {
+            f"memory.{phase}.max": once_each(seen, lambda start, p=phase: float(start.memory[p]), "B", highest=True, notes=notes)  # type: ignore[misc]
+            for phase in _PHASES
+        }

@@ -41,6 +41,19 @@ class Estimate(Protocol):
 
 
 @dataclass(frozen=True)
+class TooFew:
+    """No estimate, because there are too few of something; a value, not an error."""
+
+    needed: int
+    got: int
+    what: str = "samples"
+    """What there are too few of, in the plural."""
+
+    def __str__(self) -> str:
+        return f"{self.got:,} {self.what}, where at least {self.needed:,} are needed"
+
+
+@dataclass(frozen=True)
 class Exact:
     """A counted figure: no width, and tails of 0 or 1."""
 

@@ -1,0 +1,86 @@
+"""What reading a plan leans on: its document, what is known of plug-ins, the folder for its paths, and the faults found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from effaudit.core.errors import InputError
+from effaudit.core.plugin import Technique
+from effaudit.core.text import did_you_mean, one_line
+from effaudit.reading.document import Document
+
+Keys = tuple[str | int, ...]
+
+
+def _unknown_format(_path: Path) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What plug-ins and metrics offer, handed over so that reading a plan imports none of them.
+
+    `technique` gives the class of one of `techniques`; `scorers` the names of quality metrics (called only when a plan names
+    one); `guess_format` a file's format by its name, or None; `presets` is the folder of ready-made policies.
+    """
+
+    formats: Collection[str]
+    techniques: Collection[str]
+    technique: Callable[[str], type[Technique]]
+    ladder: Sequence[str]
+    scorers: Callable[[], Collection[str]]
+    guess_format: Callable[[Path], str | None] = _unknown_format
+    presets: Path | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Collects the faults of one plan, so that all of them are told at once."""
+
+    document: Document
+    known: Known
+    folder: Path
+    faults: list[InputError] = field(default_factory=list)
+
+    def fault(self, what: str, *keys: str | int, advice: str = "") -> None:
+        """Notes a fault at a value."""
+        self.faults.append(self.document.fault(what, *keys, advice=advice))
+
+    def file(self, written: str, *keys: str | int) -> Path:
+        """The absolute path of a file that must exist, relative to the plan's folder."""
+        path = self.folder / written
+        try:
+            if not path.is_file():
+                what = "is a folder, a file was expected" if path.is_dir() else f"there is no such file: looked for {path}"
+                self.fault(what, *keys, advice=_near(path))
+        except (OSError, ValueError) as error:
+            self.fault(f"not a usable path: {one_line(str(error))}", *keys)
+        return path
+
+    def one_of(self, name: str, known: Collection[str], noun: str, *keys: str | int) -> bool:
+        """Is it a known name? Notes a fault with a suggestion when it is not."""
+        if name in known:
+            return True
+        self.fault(f"there is no {noun} {one_line(name, 80)!r}.{did_you_mean(name[:80], known)}", *keys)
+        return False
+
+    def once(self, names: Sequence[str], noun: str, *keys: str | int) -> None:
+        """Notes a fault when a name stands twice."""
+        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        if twice is not None:
+            self.fault(f"the {noun} {one_line(twice, 80)!r} is named twice", *keys, advice="Keep one of the two.")
+
+
+def _near(path: Path) -> str:
+    try:
+        siblings = (
+            [other.name for _, other in zip(range(1000), path.parent.iterdir(), strict=False)] if path.parent.is_dir() else []
+        )
+    except OSError:
+        siblings = []
+    near = did_you_mean(path.name, siblings)
+    if "Did you mean" in near:
+        return f"{near.strip()} Paths are relative to the plan's folder."
+    return "Paths are relative to the plan's folder."

@@ -1,0 +1,205 @@
+"""From a plan's file to the frozen plan: paths found, names checked against each other, recipes checked as chains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from effaudit.core.answer import same_class
+from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
+from effaudit.core.errors import InputError
+from effaudit.core.plan import Plan
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.core.text import did_you_mean, listed, one_line
+from effaudit.reading.desk import Desk, Known
+from effaudit.reading.document import open_document, together
+from effaudit.reading.plan_data import read_data
+from effaudit.reading.plan_fields import CODE, Price
+from effaudit.reading.plan_model import AssumptionsPart, AuditPlan, CandidatePart, MeasurePart
+from effaudit.reading.presets import PREFIX, preset
+from effaudit.reading.recipes import read_recipes
+
+__all__ = ["Known", "read_plan"]
+
+KIND = "AuditPlan"
+_OUTPUTS = {"classification": ("probabilities", "logits", "labels"), "regression": ("values",)}
+
+
+def read_plan(path: Path, known: Known) -> Plan:
+    """Reads and checks a plan. Raises InputError, with all of its problems at once."""
+    document = open_document(path, KIND)
+    model = document.model(AuditPlan)
+    desk = Desk(document, known, path.absolute().parent)
+    settings = _settings(model.measure)
+    candidates = tuple(_candidate(part, place, model, settings, desk) for place, part in enumerate(model.candidates))
+    ladder = _ladder(model, desk)
+    _check_names(candidates, ladder, desk)
+    recipes, products = read_recipes(model.compress, candidates, ladder, desk)
+    plan = Plan(
+        name=model.name,
+        title=model.title,
+        data=read_data(model, desk),
+        candidates=candidates,
+        baseline=_baseline(model, [*(c.name for c in candidates), *(f"ladder-{rung}" for rung in ladder), *products], desk),
+        folder=desk.folder,
+        settings=settings,
+        assumptions=_assumptions(model.assumptions),
+        seed=model.seed,
+        ladder=ladder,
+        compress=recipes,
+        policy=_policy(model.policy, desk),
+        digest=document.digest,
+    )
+    if desk.faults:
+        raise together(desk.faults)
+    return plan
+
+
+def _candidate(part: CandidatePart, place: int, model: AuditPlan, settings: Settings, desk: Desk) -> Candidate:
+    keys = ("candidates", place)
+    trust = part.trust or Trust()
+    code = str(desk.folder) if trust.everything else None
+    if part.format is not None:
+        desk.one_of(part.format, desk.known.formats, "format", *keys, "format")
+    before = desk.file(part.preprocess, *keys, "preprocess") if part.preprocess else None
+    artifact = Artifact(_model_path(part, desk, *keys), part.format or "", trust, part.factory, code)
+    return Candidate(
+        name=part.name,
+        title=part.title,
+        artifact=artifact,
+        contract=_contract(part, before, model, desk, *keys),
+        preprocess=Artifact(str(before), "", trust, None, code) if before else None,
+        threads=part.threads or settings.threads,
+        device=settings.device,
+    )
+
+
+def _model_path(part: CandidatePart, desk: Desk, *keys: str | int) -> str:
+    if part.format != "python":
+        if CODE.fullmatch(part.path) and "python" in desk.known.formats and not (desk.folder / part.path).exists():
+            desk.fault("this names Python code, not a file", *keys, "path", advice="Write `format: python` beside it.")
+            return part.path
+        return str(desk.file(part.path, *keys, "path"))
+    if not CODE.fullmatch(part.path):
+        desk.fault(f"expected `module:function`, found {one_line(part.path, 80)!r}", *keys, "path")
+    return part.path
+
+
+def _contract(part: CandidatePart, before: Path | None, model: AuditPlan, desk: Desk, *keys: str | int) -> Contract:
+    if part.output is not None and part.output not in _OUTPUTS[model.task]:
+        fitting = " or ".join(_OUTPUTS[model.task])
+        desk.fault(f"a {model.task} is answered with {fitting}, not with {part.output}", *keys, "output")
+    for key, said in (("classes", part.classes), ("threshold", part.threshold)):
+        if said and model.task == "regression":
+            desk.fault(f"`{key}` is for classifications, and the task is regression", *keys, key, advice="Leave it out.")
+    desk.once([same_class(name) for name in part.classes], "class", *keys, "classes")
+    desk.once(part.columns, "column", *keys, "columns")
+    _check_dtypes(part, desk, *keys, "dtypes")
+    tune = part.threshold.tune if part.threshold else None
+    if tune is not None:
+        desk.one_of(tune, desk.known.scorers(), "scorer", *keys, "threshold", "tune")
+    return Contract(
+        columns=part.columns,
+        dtypes=part.dtypes,
+        preprocess=str(before) if before else None,
+        output=part.output,
+        classes=part.classes,
+        threshold=part.threshold.at if part.threshold else None,
+        tune=tune,
+    )
+
+
+def _check_dtypes(part: CandidatePart, desk: Desk, *keys: str | int) -> None:
+    for name in part.dtypes:
+        try:
+            fits = name == "text" or np.dtype(name).kind in "biufM"
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            desk.fault(
+                f"{one_line(name, 40)!r} is not a numpy dtype for inputs", *keys, advice="Write float32, int64, bool or text."
+            )
+    if len(part.dtypes) > 1 and len(part.dtypes) != len(part.columns):
+        what = f"{len(part.dtypes)} dtypes for {len(part.columns) or 'no'} columns"
+        desk.fault(what, *keys, advice="Write one dtype for all inputs, or `columns` and as many dtypes.")
+
+
+def _ladder(model: AuditPlan, desk: Desk) -> tuple[str, ...]:
+    if model.ladder == ("off",):
+        return ()
+    rungs = tuple(desk.known.ladder) if model.ladder == ("default",) else model.ladder
+    if model.workload.train is None:
+        desk.fault(
+            "the ladder's models are trained, and the plan names no train split",
+            "ladder",
+            advice="Write `train: FILE` under `workload`, or `ladder: off`.",
+        )
+    desk.once(rungs, "rung", "ladder")
+    return tuple(rung for place, rung in enumerate(rungs) if desk.one_of(rung, desk.known.ladder, "ladder model", "ladder", place))
+
+
+def _check_names(candidates: Sequence[Candidate], ladder: Sequence[str], desk: Desk) -> None:
+    if not candidates and not ladder:
+        desk.fault("there is nothing to judge", "candidates", advice="Write at least one candidate: {name: NAME, path: FILE}.")
+    taken = {f"ladder-{rung}".casefold(): f"ladder-{rung}" for rung in ladder}
+    for place, candidate in enumerate(candidates):
+        other = taken.get(candidate.name.casefold())
+        if other is not None:
+            differs = "" if other == candidate.name else f" (beside {other!r}, which differs in capitals only)"
+            desk.fault(
+                f"the name {candidate.name!r} stands twice{differs}", "candidates", place, "name", advice="Names must differ."
+            )
+        taken[candidate.name.casefold()] = candidate.name
+
+
+def _baseline(model: AuditPlan, names: Sequence[str], desk: Desk) -> str:
+    if model.baseline is None:
+        if len(names) > 1:
+            desk.fault("`baseline` is missing", "baseline", advice=f"Name the model that is in use today: {listed(names)}.")
+        return names[0] if names else ""
+    if model.baseline not in names:
+        what = f"there is no candidate {one_line(model.baseline, 80)!r}.{did_you_mean(model.baseline[:80], names)}"
+        desk.fault(what, "baseline", advice="The baseline is a candidate, a ladder model (ladder-NAME) or a product of a recipe.")
+    return model.baseline
+
+
+def _settings(part: MeasurePart) -> Settings:
+    said = {
+        "budget_s": part.budget,
+        "precision": part.precision,
+        "threads": part.threads,
+        "restarts": part.restarts,
+        "memory_limit": part.memory_limit,
+        "timeout_s": part.timeout,
+        "device": part.device,
+        "codecarbon": part.codecarbon,
+        "resamples": part.resamples,
+    }
+    return Settings(**{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _assumptions(part: AssumptionsPart) -> Assumptions:
+    price = part.price_per_hour or Price(0.0, "")
+    return Assumptions(
+        country=part.country,
+        grid=part.grid,
+        pue=part.pue if part.pue is not None else 1.0,
+        watts_per_vcpu=part.watts_per_vcpu,
+        requests_per_day=part.requests_per_day,
+        price_per_hour=price.amount if part.price_per_hour else None,
+        currency=price.currency,
+    )
+
+
+def _policy(written: str | None, desk: Desk) -> Path | None:
+    if written is None:
+        return None
+    if not written.startswith(PREFIX):
+        return desk.file(written, "policy")
+    try:
+        return preset(written, desk.known.presets)
+    except InputError as error:
+        desk.fault(error.what, "policy", advice=error.advice)
+        return None

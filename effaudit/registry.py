@@ -65,6 +65,12 @@ def format_of(path: Path) -> str:
     raise InputError(f"{which}", Place(path.name), f"Write `format:` beside its path; known: {', '.join(names('formats'))}.")
 
 
+def format_by_name(path: Path) -> str | None:
+    """The only format whose suffixes include this file's, or None; the file itself is not looked at."""
+    found = [name for name in names("formats") if path.suffix.lower() in a_format(name).suffixes]
+    return found[0] if len(found) == 1 else None
+
+
 def meaning(metric: str) -> plugin.Meaning | None:
     """What a metric's id (without aggregate) stands for, or None."""
     family = metric.split(".", 1)[0]

@@ -1,0 +1,77 @@
+"""The command line: one file per verb, arguments only. What a verb needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+VERBS = ("audit", "gate", "report", "explain", "plan", "list", "describe")
+
+EXIT_CODES = """\
+exit codes, about the subject of the question:
+  selecting (audit; gate without --candidate)
+    0  a recommendation stands
+    1  no candidate is feasible
+    3  none passes, but at least one is only inconclusive
+    4  a candidate of the plan, or a reading that a rule needs, failed and could have changed the recommendation
+  gating one (gate --candidate NAME, recommended or all)
+    0 passes · 1 fails · 3 inconclusive · 4 could not be measured
+  2  the command, plan, policy or a file it names is wrong
+  70 internal error
+  130 interrupted; what was won is kept, and the same command goes on from there
+"""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs one command. Wrong input ends in one clear message and exit code 2."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return _end("interrupted", 130)
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _end("the disk is full. What was won so far is kept; free some space and start the same command again.", 2)
+        raise
+    except Exception as error:
+        from effaudit.core.errors import InputError
+
+        if isinstance(error, InputError):
+            return _end(str(error), 2)
+        import traceback
+
+        traceback.print_exc()
+        return _end("internal error (above). Please report it with what you ran: https://github.com/effaudit/effaudit/issues", 70)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from effaudit import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="effaudit",
+        description="Finds the smallest model that meets your targets, with evidence.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"effaudit {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for name in VERBS:
+        module = import_module(f"effaudit.cli.{name}")
+        summary = (module.__doc__ or "").strip().splitlines()[0]
+        verb = verbs.add_parser(
+            name, help=summary, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.arguments(verb)
+        verb.set_defaults(run=module.run)
+    return parser
+
+
+def _end(words: str, code: int) -> int:
+    sys.stdout.flush()
+    print(f"effaudit: {words}", file=sys.stderr)  # noqa: T201
+    return code

@@ -61,19 +61,9 @@ def read_again(assembled: Assembled, seen: Mapping[str, Seen], metrics: Mapping[
     rows = []
     for row in assembled.rows:
         own = seen.get(row.candidate.name)
-        if own is not None:
-            readings, _ = _read(replace(own, readings=row.readings), metrics, in_order(metrics))
-            evident = {metric: reading for metric, reading in row.readings.items() if metric not in readings}
-            kept = {metric: row.readings[metric] for metric in readings if _has_evidence(row, metric)}
-            rows.append(replace(row, readings={**evident, **readings, **kept}))
-        else:
-            rows.append(row)
+        anew = _read(replace(own, readings=row.readings), metrics, in_order(metrics))[0] if own else {}
+        rows.append(replace(row, readings={**row.readings, **anew}))
     return replace(assembled, rows=tuple(rows))
-
-
-def _has_evidence(row: Row, metric: str) -> bool:
-    reading = row.readings.get(metric)
-    return isinstance(reading, Measurement) and reading.evidence is not None
 
 
 def in_order(metrics: Mapping[str, Metric]) -> list[str]:

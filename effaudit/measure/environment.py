@@ -96,8 +96,10 @@ def host() -> dict[str, str]:
 
 
 _TOLD = frozenset(
-    ("numpy", "scipy", "scikit-learn", "lightgbm", "torch", "onnx", "onnxruntime", "onnxscript", "skl2onnx", "onnxmltools")
-    + ("skops", "joblib", "pandas", "pyarrow", "codecarbon", "effaudit")
+    (
+        *("numpy", "scipy", "scikit-learn", "lightgbm", "torch", "onnx", "onnxruntime", "onnxscript", "skl2onnx", "onnxmltools"),
+        *("skops", "joblib", "pandas", "pyarrow", "codecarbon", "effaudit"),
+    )
 )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import effaudit
 from effaudit.core.protocol import Message
+from effaudit.core.reading import Failure, Measurement
 from effaudit.core.record import Session, Spent
 from effaudit.core.settings import Assumptions
 from effaudit.core.wire import pack, unpack
@@ -39,7 +40,6 @@ class Diary:
         """Goes on in a journal, as a session of its own."""
         self._journal = journal
         self._earlier = [unpack(Session, message.facts) for message in journal.of("session")]
-        self._spent = [message.facts for message in journal.of("spent")]
         journal.add(Message("session", pack(self._session())))
 
     @property
@@ -50,28 +50,23 @@ class Diary:
 
     @property
     def number(self) -> int:
-        """This session's number, from 0."""
+        """The session's number, from 0."""
         return len(self._earlier)
 
-    def written(self, assumptions: Assumptions) -> dict[str, Any]:
-        """What the record says of sessions, versions and cost."""
+    def written(self, assumptions: Assumptions, grid: Measurement | Failure, folder: Path) -> dict[str, Any]:
+        """What the record says of sessions, versions, the commit that `folder` stands at, and cost."""
         seconds, cpu = time.monotonic() - self.begun_s, _cpu_seconds() - self.begun_cpu_s
         watts = assumptions.watts_per_vcpu
         joules = cpu * watts if watts is not None else None
+        known = joules is not None and isinstance(grid, Measurement)
+        grams = joules / 3.6e6 * assumptions.pue * grid.value if known else None  # type: ignore[operator, union-attr]
         return {
             "created": self.created,
             "version": effaudit.__version__,
             "sessions": (*self._earlier, self._session()),
-            "spent": Spent(seconds, cpu, joules, None),
+            "commit": _commit(folder),
+            "spent": Spent(seconds, cpu, joules, grams),
         }
-
-    def commit(self, folder: Path) -> str | None:
-        """The commit that the plan's folder stands at, where it is under git."""
-        try:
-            found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, timeout=5, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return found.stdout.strip() or None if found.returncode == 0 else None
 
     def _session(self) -> Session:
         return Session(
@@ -82,6 +77,14 @@ class Diary:
             packages=environment.packages(),
             environment=self.watch.summary(),
         )
+
+
+def _commit(folder: Path) -> str | None:
+    try:
+        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None if found.returncode == 0 else None
 
 
 def _cpu_seconds() -> float:

@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from effaudit.core.candidate import Candidate
 from effaudit.core.observed import Block, Start
 from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure
+from effaudit.core.store import Array
 from effaudit.measure.environment import Watch
 from effaudit.measure.journal import Journal
 from effaudit.measure.panels import TWIN
@@ -36,6 +39,15 @@ class Timings:
     probes: dict[str, dict[str, list[Mapping[str, Any]]]] = field(default_factory=dict)
     fallen: dict[str, Failure] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def samples(self) -> dict[str, Array]:
+        """The raw figures by candidate and batch size: rows of (incarnation, round key, nanoseconds)."""
+        found = {}
+        for name, blocks in self.blocks.items():
+            for batch in sorted({block.batch for block in blocks}):
+                calls = [_calls(block) for block in blocks if block.batch == batch]
+                found[f"{name}/latency.batch_{batch}"] = np.concatenate(calls)
+        return found
 
 
 @dataclass(frozen=True)
@@ -182,6 +194,11 @@ def earlier(journal: Journal) -> Timings:
         elif message.word == "probe":
             timings.probes.setdefault(facts["name"], {}).setdefault(facts["metric"], []).append(facts["found"])
     return timings
+
+
+def _calls(block: Block) -> Array:
+    count = len(block.nanos)
+    return np.column_stack([np.full(count, block.incarnation), np.full(count, block.key), block.nanos])
 
 
 def _facts(block: Block) -> dict[str, int]:

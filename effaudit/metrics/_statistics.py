@@ -31,11 +31,15 @@ def statistic(name: str, answers: Answers, truth: Array, classes: int) -> Statis
     if answers.labels is None or answers.labels.ndim != 1:
         return None
     if name in _BY_SCORES and answers.scores is not None:
-        return Statistic(_BY_SCORES[name](answers.scores, truth)[:, None], lambda means: means[:, 0])
+        return Statistic(_BY_SCORES[name](answers.scores, truth)[:, None], _first)
     if name == "accuracy":
-        return Statistic((answers.labels == truth).astype(np.float64)[:, None], lambda means: means[:, 0])
+        return Statistic(np.asarray(answers.labels == truth, dtype=np.float64)[:, None], _first)
     figure = _of_counts(name, classes)
     return Statistic(_counts(answers.labels, truth, classes), figure) if figure else None
+
+
+def _first(means: Array) -> Array:
+    return np.asarray(means[:, 0])
 
 
 def _counts(labels: Array, truth: Array, classes: int) -> Array:
@@ -103,7 +107,7 @@ def _of_values(name: str, answers: Answers, truth: Array) -> Statistic | None:
     }
     if name not in means:
         return None
-    return Statistic(np.column_stack(means[name]), _FIGURES.get(name, lambda m: m[:, 0]))
+    return Statistic(np.column_stack(means[name]), _FIGURES.get(name, _first))
 
 
 _FIGURES: dict[str, Callable[[Array], Array]] = {

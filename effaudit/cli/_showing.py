@@ -1,0 +1,65 @@
+"""Writes verdicts where the user asked for them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # `--help` must stay instant
+    from effaudit.core.record import Record
+    from effaudit.core.verdict import Verdict
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that verbs which show a verdict share."""
+    parser.add_argument(
+        "-f",
+        "--format",
+        action="append",
+        default=[],
+        metavar="OUTPUT=PATH",
+        help="also write this output there (json, csv, markdown, html…)",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="list the checks that passed, too")
+
+
+def wanted(written: list[str]) -> list[tuple[str, Path]]:
+    """`OUTPUT=PATH` pairs. Raises InputError before anything long is begun."""
+    from effaudit import registry
+    from effaudit.core.errors import InputError
+    from effaudit.core.text import did_you_mean
+
+    pairs = []
+    for text in written:
+        name, equals, path = text.partition("=")
+        if not equals or not path:
+            raise InputError(f"-f takes OUTPUT=PATH, found {text!r}", advice="For example: -f markdown=summary.md")
+        if name not in registry.names("outputs"):
+            raise InputError(f"there is no output {name!r}.{did_you_mean(name, registry.names('outputs'))}")
+        pairs.append((name, Path(path)))
+    return pairs
+
+
+def write(pairs: list[tuple[str, Path]], record: Record, verdict: Verdict | None) -> None:
+    """Writes each output, whole or not at all."""
+    from effaudit import registry
+
+    for name, path in pairs:
+        text = registry.find("outputs", name)().render(record, verdict)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.part")
+        beside.write_text(text, "utf-8")
+        beside.replace(path)
+
+
+def to_terminal(record: Record, verdict: Verdict, verbose: bool) -> None:
+    """Prints the verdict."""
+    from effaudit import registry
+
+    terminal = registry.find("outputs", "terminal")
+    columns = shutil.get_terminal_size((100, 24)).columns
+    sys.stdout.write(terminal.fitting(sys.stdout, os.environ, columns, verbose).render(record, verdict))

@@ -1,0 +1,42 @@
+"""measures the candidates of a plan, makes smaller ones, judges them all, and reports
+
+The record and the report go to ./reports/NAME/ (or --out). Interrupted or killed, the same command goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    from effaudit.cli import _showing
+
+    parser.add_argument("plan", type=Path, metavar="PLAN", help="the plan's YAML file")
+    parser.add_argument("-p", "--policy", metavar="POLICY", help="a policy's file or a preset's name, instead of the plan's own")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the record goes (default: reports/NAME)")
+    parser.add_argument(
+        "--progress", choices=("auto", "lines", "off"), default="auto", help="a bar on a terminal (auto), lines, or none"
+    )
+    _showing.arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the audit; the exit code is the verdict's."""
+    from effaudit import pipeline
+    from effaudit.cli import _progress, _reading, _showing
+
+    more = _showing.wanted(options.format)
+    plan = _reading.plan(options.plan)
+    policy = _reading.policy(options.policy or plan.policy)
+    out = options.out or Path("reports") / plan.name
+    with _progress.shown(_progress.course_of(plan), options.progress) as tell:
+        record, verdict = pipeline.audit(plan, policy, out, tell, command=f"effaudit audit {options.plan.name}")
+    _showing.write([("html", out / "report.html"), *more], record, verdict)
+    _showing.to_terminal(record, verdict, options.verbose)
+    print(f"\nreport: {out / 'report.html'}\nrecord: {out / 'record.json'}   judge it again: effaudit gate {out} -p POLICY")  # noqa: T201
+    if record.ended == "interrupted":
+        print("interrupted: start the same command again to go on from here")  # noqa: T201
+        return 130
+    return verdict.exit_code

@@ -1,0 +1,40 @@
+"""says why a candidate is not recommended, and what would make it pass"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("record", type=Path, metavar="RECORD", help="a record's file or folder")
+    parser.add_argument("candidate", nargs="?", metavar="CANDIDATE", help="this one only (default: all)")
+    parser.add_argument("-p", "--policy", metavar="POLICY", help="judge under this policy (default: recommended)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the explanations."""
+    from effaudit.cli import _reading
+    from effaudit.core.errors import InputError
+    from effaudit.core.text import did_you_mean, one_line
+    from effaudit.judge.decide import decide
+
+    record = _reading.record(options.record)
+    verdict = decide(record, _reading.policy(options.policy))
+    names = [row.candidate.name for row in record.rows]
+    if options.candidate and options.candidate not in names:
+        raise InputError(f"the record has no candidate {options.candidate!r}.{did_you_mean(options.candidate, names)}")
+    print(verdict.headline)  # noqa: T201
+    for explanation in verdict.explanations:
+        if options.candidate in (None, explanation.candidate):
+            print(f"\n{explanation.candidate}: {one_line(explanation.sentence, 1000)}")  # noqa: T201
+            for gap in explanation.gaps:
+                more = f"; {gap.more}" if gap.more else ""
+                relaxed = (
+                    f"would pass with a limit of {gap.relaxed:g} {gap.unit}"
+                    if gap.relaxed is not None
+                    else "no limit would admit it"
+                )
+                print(f"  {gap.rule}: {relaxed}{more}")  # noqa: T201
+    return 0

@@ -1,0 +1,35 @@
+"""judges a record under a policy, without measuring anything
+
+Needs no machine-learning framework. Without --candidate it asks whether a recommendation stands; with it, whether that
+candidate passes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    from effaudit.cli import _showing
+
+    parser.add_argument("record", type=Path, metavar="RECORD", help="a record's file or folder")
+    parser.add_argument("-p", "--policy", metavar="POLICY", help="a policy's file or a preset's name (default: recommended)")
+    parser.add_argument("--candidate", metavar="NAME", help="gate this candidate, `recommended`, or `all`")
+    _showing.arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judges; the exit code is the verdict's."""
+    from effaudit.cli import _reading, _showing
+    from effaudit.judge.decide import decide
+    from effaudit.judge.select import gate_one
+
+    more = _showing.wanted(options.format)
+    policy = _reading.policy(options.policy)
+    record = _reading.record(options.record)
+    verdict = decide(record, policy)
+    _showing.write(more, record, verdict)
+    _showing.to_terminal(record, verdict, options.verbose)
+    return gate_one(record, verdict, options.candidate) if options.candidate else verdict.exit_code

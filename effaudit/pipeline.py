@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,9 +64,8 @@ def audit(
         diary = Diary.begun()
         tell("data", 0.0, "reading")
         workload, store = build_store(plan.data, run.data, _needs_search(plan), plan.seed)
-        site = Site(
-            engine or registry.an_engine("local"), workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token
-        )
+        where = engine or registry.an_engine("local")
+        site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
         work = _Work.begun(plan, policy, run, diary, store, site, tell)
         ended: Literal["complete", "interrupted"] = "complete"
         try:
@@ -124,9 +124,7 @@ class _Work:
 
     def make_smaller_ones(self) -> None:
         """Makes the ladder and the products of the recipes, each asked like any other candidate."""
-        kitchen = Kitchen(
-            self.site, self.run.artifacts, lambda name: registry.find("techniques", name).needs, environment.packages()
-        )
+        kitchen = Kitchen(self.site, self.run.artifacts, _needs, environment.packages())
         count = len(self.jobs)
         for place, job in enumerate(self.jobs):
             making = _part(self.tell, "compress", place / count, MADE_BY / count, job.name)
@@ -206,14 +204,8 @@ class _Work:
 
     def _ask(self, candidate: Candidate, tell: Callable[[float, str], None]) -> None:
         splits = ("certify", "search") if candidate.contract.tune else ("certify",)
-        whole = candidate
-        if not candidate.artifact.format:
-            whole = replace(
-                candidate, artifact=replace(candidate.artifact, format=registry.format_of(Path(candidate.artifact.path)))
-            )
-        found = gather(
-            whole, splits, self.site, self.diary.journal, self.run.predictions, lambda share: tell(share, "asking every row")
-        )
+        asking = partial(tell, text="asking every row")
+        found = gather(_recognised(candidate), splits, self.site, self.diary.journal, self.run.predictions, asking)
         if isinstance(found, Failure):
             self.failed[candidate.name] = found
             return
@@ -272,10 +264,20 @@ def _jobs(plan: Plan) -> list[recipes.Job]:
     return recipes.ladder(plan.ladder) + recipes.jobs(plan.compress, plan.candidates, accepts)
 
 
+def _needs(technique: str) -> tuple[str, ...]:
+    return tuple(registry.find("techniques", technique).needs)
+
+
 def _needs_search(plan: Plan) -> bool:
-    techniques = {step.technique for job in _jobs(plan) for step in job.steps}
-    needs = {split for name in techniques for split in registry.find("techniques", name).needs}
-    return "search" in needs or any(candidate.contract.tune for candidate in plan.candidates)
+    used = {split for job in _jobs(plan) for step in job.steps for split in _needs(step.technique)}
+    return "search" in used or any(candidate.contract.tune for candidate in plan.candidates)
+
+
+def _recognised(candidate: Candidate) -> Candidate:
+    if candidate.artifact.format:
+        return candidate
+    found = registry.format_of(Path(candidate.artifact.path))
+    return replace(candidate, artifact=replace(candidate.artifact, format=found))
 
 
 def _metrics() -> dict[str, Metric]:

@@ -1,0 +1,160 @@
+"""One candidate against one rule: what the record finds, and the status that follows at a level of confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from effaudit.core.policy import Policy, Rule
+from effaudit.core.reading import Meaning, Measurement
+from effaudit.core.stats.estimate import Estimate, Exact
+from effaudit.core.text import one_line
+from effaudit.core.verdict import Check, Reason, Status
+from effaudit.judge.compare import figure, loss
+from effaudit.judge.evidence import Evidence, Undecidable
+
+Meanings = Callable[[str], Meaning | None]
+UNITLESS = ("score", "share", "count", "")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of a candidate under a rule, before the level is settled: an estimate, or what stands in the way.
+
+    Where something else than the figure stands in the way (the machine, the method), the estimate is there too.
+    """
+
+    candidate: str
+    rule: Rule
+    estimate: Estimate | None
+    barrier: Undecidable | None
+    unit: str
+
+    @cached_property
+    def p_value(self) -> float | None:
+        """Of the hypothesis that the limit is not met; None where nothing was estimated or everything counted."""
+        if self.estimate is None or self.barrier is not None or isinstance(self.estimate, Exact):
+            return None
+        limit = self.rule.limit.amount
+        return self.estimate.tail_below(limit) if self.rule.bound == "min" else self.estimate.tail_above(limit)
+
+    @property
+    def excluded(self) -> bool:
+        """Can no further evidence of this kind make it pass: counted and over its limit, or barred?"""
+        exact = isinstance(self.estimate, Exact) and _status(self.rule, *self.estimate.interval(0.5)) != "pass"
+        return self.barrier is not None or exact
+
+
+def examine(evidence: Evidence, policy: Policy, meaning: Meanings | None) -> tuple[Finding, ...]:
+    """What the record finds for every candidate and rule. Rules on the same figure share one estimate."""
+    found: dict[tuple[str, str, str | None, bool], Estimate | Undecidable] = {}
+    elsewhere = _elsewhere(evidence, policy)
+    machine = {rule.metric: depends_on_machine(rule.metric, meaning) for rule in policy.rules}
+    findings = []
+    for name in evidence.rows:
+        for rule in policy.rules:
+            versus = _versus(evidence, rule)
+            key = (name, rule.metric, versus, rule.limit.unit == "%")
+            if key not in found:
+                found[key] = _estimate(evidence, *key)
+            barred = elsewhere if machine[rule.metric] else None
+            findings.append(_finding(evidence, name, rule, found[key], barred))
+    return tuple(findings)
+
+
+def check(finding: Finding, level: float) -> Check:
+    """The status of a finding at a one-sided level: pass when the whole interval is inside the limit, fail when outside."""
+    name, rule, unit, p = finding.candidate, finding.rule, finding.unit, finding.p_value
+    if finding.estimate is None:
+        barrier = finding.barrier or Undecidable("metric_missing", "")
+        return Check(name, rule, "inconclusive", barrier.reason, barrier.detail, unit=unit, level=level)
+    value = finding.estimate.value
+    low, high = finding.estimate.interval(level)
+    status = _status(rule, low, high)
+    reason: Reason | None = None
+    detail = ""
+    if status == "inconclusive":
+        reason, detail = "interval_straddles", "the interval reaches over the limit"
+    if finding.barrier is not None:
+        status, reason, detail = "inconclusive", finding.barrier.reason, finding.barrier.detail
+    warned = status == "pass" and _beyond_warning(rule, value)
+    return Check(name, rule, status, reason, detail, value, low, high, unit, level, p, warned)
+
+
+def depends_on_machine(metric: str, meaning: Meanings | None) -> bool:
+    """Is a full id's figure bound to the machine it was read on? Bytes and quality are not."""
+    if meaning is not None:
+        known = meaning(metric) or meaning(metric.rpartition(".")[0])
+        if known is not None:
+            return known.machine
+    return metric.split(".", 1)[0] not in ("quality", "behaviour", "size") or metric == "size.runtime"
+
+
+def _versus(evidence: Evidence, rule: Rule) -> str | None:
+    if not rule.relative:
+        return None
+    return evidence.record.baseline if rule.versus in (None, "baseline") else rule.versus
+
+
+def _estimate(evidence: Evidence, name: str, metric: str, versus: str | None, share: bool) -> Estimate | Undecidable:
+    if versus is None:
+        return figure(evidence, name, metric)
+    return loss(evidence, name, versus, metric, relative=share)
+
+
+def _finding(evidence: Evidence, name: str, rule: Rule, found: Estimate | Undecidable, elsewhere: Undecidable | None) -> Finding:
+    reading = evidence.reading(name, rule.metric)
+    unit = _unit(rule, reading)
+    if isinstance(found, Undecidable):
+        return Finding(name, rule, None, found, unit)
+    barrier = _foreign_unit(rule, reading) or _weak(rule, reading) or elsewhere
+    if barrier is not None and barrier.reason == "metric_missing":
+        return Finding(name, rule, None, barrier, unit)
+    return Finding(name, rule, found, barrier, unit)
+
+
+def _unit(rule: Rule, reading: Measurement | Undecidable) -> str:
+    if rule.limit.unit in ("pp", "%") or isinstance(reading, Undecidable):
+        return rule.limit.unit
+    return reading.unit
+
+
+def _foreign_unit(rule: Rule, reading: Measurement | Undecidable) -> Undecidable | None:
+    """A limit in euros says nothing of a record in dollars."""
+    if isinstance(reading, Undecidable):
+        return None
+    limit = rule.limit.unit
+    fits = limit in (reading.unit, "") or (limit == "%" and rule.relative) or (limit in ("pp", "%") and reading.unit in UNITLESS)
+    if fits:
+        return None
+    return Undecidable("metric_missing", f"{rule.metric} is recorded in {reading.unit or 'no unit'}, its limit is in {limit}")
+
+
+def _weak(rule: Rule, reading: Measurement | Undecidable) -> Undecidable | None:
+    if rule.method == "measured" and isinstance(reading, Measurement) and reading.method == "modelled":
+        return Undecidable("method_too_weak", f"{rule.metric} was modelled, and the rule asks for a measured figure")
+    return None
+
+
+def _elsewhere(evidence: Evidence, policy: Policy) -> Undecidable | None:
+    """Says so when the record was measured on another machine than the policy's limits are meant for."""
+    hosts = [session.host for session in evidence.record.sessions]
+    for key, wanted in policy.valid_on.items():
+        seen = sorted({str(host.get(key, "unknown")) for host in hosts}) or ["unknown"]
+        if any(value.casefold() != str(wanted).casefold() for value in seen):
+            words = one_line(", ".join(seen), 100)
+            return Undecidable("environment_mismatch", f"the policy is valid on {key} {wanted}; this was measured on {words}")
+    return None
+
+
+def _status(rule: Rule, low: float, high: float) -> Status:
+    limit = rule.limit.amount
+    inside, outside = (low >= limit, high < limit) if rule.bound == "min" else (high <= limit, low > limit)
+    return "pass" if inside else "fail" if outside else "inconclusive"
+
+
+def _beyond_warning(rule: Rule, value: float) -> bool:
+    if rule.warn_above is None:
+        return False
+    return value < rule.warn_above.amount if rule.bound == "min" else value > rule.warn_above.amount

@@ -1,0 +1,73 @@
+"""The estimates that rules are judged by: a candidate's own figure, and its loss against another candidate."""
+
+from __future__ import annotations
+
+from effaudit.core.stats import ratios
+from effaudit.core.stats.estimate import Estimate, Exact, Student, TooFew, of_measurement
+from effaudit.core.store import Array
+from effaudit.judge.estimates import Moved, change
+from effaudit.judge.evidence import Evidence, Pair, Undecidable
+from effaudit.judge.quality import quality_figure, quality_loss
+
+QUALITY = ("quality.", "behaviour.")
+
+
+def figure(evidence: Evidence, candidate: str, metric: str) -> Estimate | Undecidable:
+    """A candidate's figure, at any level of confidence."""
+    found = evidence.reading(candidate, metric)
+    if isinstance(found, Undecidable):
+        return found
+    if found.method != "counted" and metric.startswith(QUALITY):
+        return quality_figure(evidence, candidate, metric, found)
+    return of_measurement(found)
+
+
+def loss(evidence: Evidence, candidate: str, versus: str, metric: str, relative: bool) -> Estimate | Undecidable:
+    """How much worse a candidate is than another in the metric's own direction; `relative`: as a share of |the other's figure|.
+
+    Counted figures are compared exactly, quality by shared rows, everything else by rounds that both were timed in.
+    """
+    pair = evidence.pair(candidate, versus, metric)
+    if isinstance(pair, Undecidable):
+        return pair
+    if candidate == versus:
+        return Exact(0.0)
+    if pair.ours.method == pair.theirs.method == "counted":
+        return _counted(pair, relative)
+    arrays = pair.arrays()
+    if metric.startswith(QUALITY) or (arrays is not None and arrays[0].ndim == 1):
+        return quality_loss(pair, relative)
+    return _timed(pair, arrays, relative)
+
+
+def _counted(pair: Pair, relative: bool) -> Estimate | Undecidable:
+    if not relative or pair.loss == 0.0:
+        return Exact(pair.loss)
+    if pair.theirs.value == 0.0:
+        return Undecidable("baseline_missing", f"{pair.metric} of {pair.versus} is 0, and a share of it means nothing")
+    return Exact(pair.loss / abs(pair.theirs.value))
+
+
+def _timed(pair: Pair, arrays: tuple[Array, Array] | None, relative: bool) -> Estimate | Undecidable:
+    """The loss that the ratio of two timings, energies or memories shows."""
+    ratio = _ratio(pair, arrays)
+    if isinstance(ratio, Undecidable):
+        return ratio
+    if relative:
+        return Moved(ratio, pair.sign * -1.0, pair.sign)
+    return Moved(change(ratio, of_measurement(pair.theirs)), pair.sign * -1.0)
+
+
+def _ratio(pair: Pair, arrays: tuple[Array, Array] | None) -> Student | Undecidable:
+    record = pair.evidence.record
+    apart = f"{pair.candidate} and {pair.versus} share no rounds of {pair.metric}"
+    if arrays is None:
+        return Undecidable("not_measured_together", apart)
+    baseline = pair.evidence.array(record.baseline, pair.metric)
+    try:
+        found = ratios.ratio(*arrays, record.spreads.get(pair.metric), baseline)
+    except (ValueError, OverflowError) as error:
+        return Undecidable("not_measured_together", f"the evidence of {pair.metric} cannot be compared: {error}")
+    if not isinstance(found, TooFew):
+        return found
+    return Undecidable("too_few_samples", str(found)) if found.got else Undecidable("not_measured_together", apart)

@@ -1,0 +1,152 @@
+"""A record opened for judging: readings and evidence arrays by candidate and metric, and the words for what is not there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from effaudit.core.reading import Failure, Measurement
+from effaudit.core.record import Record, Row
+from effaudit.core.store import Array
+from effaudit.core.text import one_line
+from effaudit.core.verdict import Reason
+
+TOO_FEW = "too_few_samples"
+"""The stage of a Failure that says that more samples would have given the figure, such as a p99 of 200 calls."""
+ROUNDING = 1e-9
+"""A figure may stand this share of itself outside its interval, as rounding makes it where the interval has no width."""
+
+
+@dataclass(frozen=True)
+class Undecidable:
+    """A question that this record cannot answer, with the reason as verdicts name it."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a record holds, by name."""
+
+    record: Record
+    rows: Mapping[str, Row]
+
+    @staticmethod
+    def of(record: Record) -> Evidence:
+        """Opens a record."""
+        return Evidence(record, {row.candidate.name: row for row in record.rows})
+
+    @property
+    def certify_rows(self) -> int:
+        """How many rows quality was measured on."""
+        return self.record.workload.splits.get("certify", 0)
+
+    @property
+    def certify_groups(self) -> int:
+        """How many groups those rows fall into: as many as rows where they are independent."""
+        return self.record.workload.groups.get("certify", self.certify_rows)
+
+    @property
+    def independent(self) -> bool:
+        """Does each certify row stand for itself?"""
+        return self.certify_groups >= self.certify_rows
+
+    def reading(self, candidate: str, metric: str) -> Measurement | Undecidable:
+        """A candidate's figure, or why there is none."""
+        row = self.rows.get(candidate)
+        if row is None:
+            return Undecidable("metric_missing", f"the record has no candidate {one_line(candidate, 64)}")
+        if row.failure is not None:
+            return _missing(row.failure)
+        found = row.readings.get(metric)
+        if found is None:
+            return Undecidable("metric_missing", f"{metric} was not measured in this audit")
+        return _missing(found) if isinstance(found, Failure) else _sound(found, metric)
+
+    def value(self, candidate: str, metric: str) -> float | None:
+        """A candidate's figure alone; of an artifact that could not be measured, its bytes where they are known."""
+        row = self.rows.get(candidate)
+        found = row.readings.get(metric) if row else None
+        if isinstance(found, Measurement):
+            return found.value
+        if metric == "size.artifact" and row and row.sizes:
+            return float(row.sizes.model + row.sizes.preprocess)
+        return None
+
+    def array(self, candidate: str, metric: str) -> Array | None:
+        """The evidence of a reading: replicates (n,) or paired rounds (n, 3)."""
+        row = self.rows.get(candidate)
+        found = row.readings.get(metric) if row else None
+        named = found.evidence if isinstance(found, Measurement) else None
+        return self.record.arrays.get(named or f"{candidate}/{metric}")
+
+    def right(self, candidate: str) -> NDArray[np.uint8] | None:
+        """Which certify rows a candidate's labels got right, as packed bits; None where that was not kept."""
+        bits = self.record.arrays.get(f"{candidate}/correct")
+        fits = bits is not None and bits.dtype == np.uint8 and bits.shape == (-(-self.certify_rows // 8),)
+        return bits if fits else None
+
+    def pair(self, candidate: str, versus: str, metric: str) -> Pair | Undecidable:
+        """Two candidates' readings of one metric, or why there are not two."""
+        ours, theirs = self.reading(candidate, metric), self.reading(versus, metric)
+        if isinstance(theirs, Undecidable):
+            reason: Reason = "too_few_samples" if theirs.reason == "too_few_samples" else "baseline_missing"
+            return Undecidable(reason, f"{one_line(versus, 64)}: {theirs.detail}")
+        return ours if isinstance(ours, Undecidable) else Pair(self, candidate, versus, metric, ours, theirs)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two candidates' readings of one metric. A loss is positive where the first is worse, whichever direction is better."""
+
+    evidence: Evidence
+    candidate: str
+    versus: str
+    metric: str
+    ours: Measurement
+    theirs: Measurement
+
+    @property
+    def sign(self) -> float:
+        """Of (theirs − ours), to make it a loss."""
+        return -1.0 if self.theirs.better == "lower" else 1.0
+
+    @property
+    def loss(self) -> float:
+        """How much worse the first is, in the metric's own unit."""
+        return self.sign * (self.theirs.value - self.ours.value)
+
+    def arrays(self) -> tuple[Array, Array] | None:
+        """The evidence of both, where both have some."""
+        ours = self.evidence.array(self.candidate, self.metric)
+        theirs = self.evidence.array(self.versus, self.metric)
+        return None if ours is None or theirs is None else (ours, theirs)
+
+    def right(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """Which rows each got right, where that was kept of both."""
+        ours, theirs = self.evidence.right(self.candidate), self.evidence.right(self.versus)
+        return None if ours is None or theirs is None else (ours, theirs)
+
+
+def _missing(failure: Failure) -> Undecidable:
+    words = one_line(f"{failure.stage}: {failure.reason}")
+    return Undecidable("too_few_samples" if failure.stage == TOO_FEW else "metric_missing", words)
+
+
+def _sound(found: Measurement, metric: str) -> Measurement | Undecidable:
+    """Records are read from files: a figure that is not one, or stands outside its interval, is no figure."""
+    slack = ROUNDING * abs(found.value)
+    if not math.isfinite(found.value) or not found.low - slack <= found.value <= found.high + slack:
+        return Undecidable("metric_missing", f"{metric} is not a finite figure inside its interval")
+    if found.dof is not None and not found.dof > 0.0:
+        return Undecidable("too_few_samples", f"{metric} was read too few times for an interval")
+    if found.method != "counted" and found.samples < 2 and found.low == found.high:
+        return Undecidable("too_few_samples", f"{metric} was read once, which gives no interval")
+    if found.low <= found.value <= found.high:
+        return found
+    return replace(found, low=min(found.low, found.value), high=max(found.high, found.value))

@@ -1,0 +1,101 @@
+"""Why each candidate is not the recommended one, in a sentence, and what the larger ones buy over it."""
+
+from __future__ import annotations
+
+import math
+
+from effaudit.core.policy import Select
+from effaudit.core.text import one_line
+from effaudit.core.units import show
+from effaudit.core.verdict import Buys, Explanation
+from effaudit.judge import gaps, words
+from effaudit.judge.compare import loss
+from effaudit.judge.evidence import Undecidable
+from effaudit.judge.judged import Held, Judged, curable
+from effaudit.judge.select import Selection, shortfall, telling_tie_break
+
+MOST_RULES = 3
+"""A sentence names this many of the rules that a candidate breaks; the gaps name them all."""
+
+
+def explain(judged: Judged, selection: Selection) -> tuple[Explanation, ...]:
+    """One explanation for every candidate but the recommended one, in the record's order."""
+    others = (name for name in judged.evidence.rows if name != selection.recommended)
+    return tuple(_explanation(judged, selection, name) for name in others)
+
+
+def in_words(judged: Judged, held: Held) -> str:
+    """What stands between a candidate and one rule: "fails size.artifact: is 120 MB where at most 100 MB is allowed; …"."""
+    _, check = held
+    rule = check.rule.id
+    if check.status == "fail":
+        enough = gaps.relaxed(held)
+        cure = "" if enough is None else f"; would pass with {words.would_pass(check.rule, enough, check.unit)}"
+        return f"fails {rule}: {words.against_limit(check)}{cure}"
+    if check.value is not None and curable(check):
+        more = gaps.more(judged.evidence, held)
+        return f"is undecided on {rule}: {words.against_limit(check)}{_would_decide(more)}"
+    return f"cannot be judged on {rule}: {check.detail or check.reason}"
+
+
+def buys(judged: Judged, selection: Selection) -> tuple[Buys, ...]:
+    """What every larger candidate scores more than the recommended one in the primary metric, the smallest of them first."""
+    best, quality = selection.recommended, judged.evidence.record.workload.quality
+    own = judged.objective(best) if best else None
+    if best is None or own is None or not quality:
+        return ()
+    sized = {name: value for name in judged.evidence.rows if (value := judged.objective(name)) is not None}
+    larger = [name for name in sized if sized[name] > own + selection.band * abs(own)]
+    found = (_buys(judged, name, best, f"quality.{quality[0]}", sized[name], own) for name in sorted(larger, key=sized.__getitem__))
+    return tuple(one for one in found if one is not None)
+
+
+def _explanation(judged: Judged, selection: Selection, name: str) -> Explanation:
+    row = judged.evidence.rows[name]
+    if row.failure is not None:
+        return Explanation(name, f"could not be measured ({row.failure.stage}): {one_line(row.failure.reason)}")
+    broken = judged.broken(name)
+    if not broken:
+        return Explanation(name, f"passes too; {_not_chosen(judged, selection, name)}")
+    worst = sorted(broken, key=lambda held: (held[1].status != "fail", -shortfall(held)))
+    rest = len(worst) - MOST_RULES
+    told = [in_words(judged, held) for held in worst[:MOST_RULES]] + ([f"and {rest} more"] if rest > 0 else [])
+    return Explanation(name, "; ".join(told), tuple(gaps.gap(judged.evidence, held) for held in broken))
+
+
+def _not_chosen(judged: Judged, selection: Selection, name: str) -> str:
+    best, select = selection.recommended, judged.policy.select
+    own, least = judged.objective(name), judged.objective(best) if best else None
+    if own is None or least is None or best is None:
+        return f"its {select.minimize} is not known"
+    if name not in selection.equals:
+        return words.ratio(own / least, select.minimize) if least > 0 else f"more {select.minimize}"
+    within = show(selection.band, "%", 2)
+    return f"equal to {best} within {within}; {_lost_by(judged, select, best, name)}"
+
+
+def _lost_by(judged: Judged, select: Select, best: str, name: str) -> str:
+    word = telling_tie_break(judged, best, name)
+    if word == "simple_first":
+        ours, theirs = (judged.evidence.rows[one].facts for one in (name, best))
+        return f"less simple ({ours.family if ours else 'of unknown kind'}, not {theirs.family if theirs else 'unknown'})"
+    if word is None:
+        return f"the tie-breaks cannot tell them apart, and its {select.minimize} or its name comes later"
+    mine, least = judged.evidence.value(name, word), judged.evidence.value(best, word)
+    if mine is None or least is None:
+        return f"its {word} is not known"
+    return f"{word} is {words.ratio(mine / least, word)}" if 0 < least < mine else f"{word} prefers {best}"
+
+
+def _buys(judged: Judged, name: str, best: str, metric: str, own: float, least: float) -> Buys | None:
+    lost = loss(judged.evidence, name, best, metric, relative=False)
+    if isinstance(lost, Undecidable):
+        return None
+    low, high = lost.interval(judged.policy.confidence_level)
+    return Buys(name, metric, -lost.value + 0.0, -high + 0.0, -low + 0.0, own / least if least else math.inf)
+
+
+def _would_decide(more: str) -> str:
+    if not more:
+        return ""
+    return f"; {more} would decide" if "more" in more else f"; {more}"

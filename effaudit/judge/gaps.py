@@ -1,0 +1,71 @@
+"""What a rejected candidate lacks on one rule: the smallest limit that would admit it, and how much more would decide."""
+
+from __future__ import annotations
+
+import math
+
+from effaudit.core.stats.estimate import Estimate
+from effaudit.core.stats.power import rows_to_decide
+from effaudit.core.stats.replicates import FewDiscordant
+from effaudit.core.text import counted
+from effaudit.core.verdict import Gap
+from effaudit.judge.compare import QUALITY
+from effaudit.judge.estimates import Moved
+from effaudit.judge.evidence import Evidence
+from effaudit.judge.judged import Held, curable
+from effaudit.judge.words import outward
+
+MOST_TIMES = 10.0
+"""Beyond this many times what was measured, measuring on is no advice."""
+
+
+def gap(evidence: Evidence, held: Held) -> Gap:
+    """The gap of a rule that is failed or undecided."""
+    _, check = held
+    return Gap(check.rule.id, relaxed(held), check.unit, more(evidence, held))
+
+
+def relaxed(held: Held) -> float | None:
+    """The far end of the interval at the level that decided, rounded outward; None where no limit would help."""
+    finding, check = held
+    lower = check.rule.bound == "min"
+    bad = check.low if lower else check.high
+    if finding.barrier is not None or bad is None or not math.isfinite(bad):
+        return None
+    return outward(bad, check.unit, up=not lower)
+
+
+def more(evidence: Evidence, held: Held) -> str:
+    """How much more measuring would decide if the figure stayed as it is: "~7 more rounds"; empty where it is no cure."""
+    finding, check = held
+    if check.status != "inconclusive" or not curable(check) or finding.estimate is None:
+        return ""
+    present, noun = _measured(evidence, check.candidate, check.rule.metric)
+    total = _to_decide(finding.estimate, check.rule.limit.amount, check.level, present)
+    if present == 0 or total > MOST_TIMES * present:
+        return "not within 10× the budget"
+    missing = max(1, math.ceil(total - present))
+    if noun in ("round", "restart"):
+        return f"~{counted(missing, f'more {noun}')}"
+    return f"about {counted(int(outward(missing, '%', up=True)), f'more {noun}')}"
+
+
+def _measured(evidence: Evidence, candidate: str, metric: str) -> tuple[int, str]:
+    """How many samples a figure rests on, and what they are called."""
+    if metric.startswith(QUALITY):
+        return (evidence.certify_rows, "row") if evidence.independent else (evidence.certify_groups, "group")
+    array = evidence.array(candidate, metric)
+    if array is not None and array.ndim == 2:
+        rounds = int((array[:, 1] >= 0).sum())
+        return (rounds, "round") if rounds else (len(array), "restart")
+    found = evidence.rows[candidate].readings.get(metric)
+    return getattr(found, "samples", 0), "sample"
+
+
+def _to_decide(estimate: Estimate, limit: float, level: float, present: int) -> float:
+    """How many samples in all. A bound on rows that may differ shrinks with their number, everything else with its root."""
+    if isinstance(estimate, Moved):
+        return _to_decide(estimate.of, (limit - estimate.shift) / estimate.scale, level, present)
+    if isinstance(estimate, FewDiscordant):
+        return present * estimate.interval(level)[1] / abs(limit) if limit else math.inf
+    return rows_to_decide(estimate, limit, level, present)

@@ -1,0 +1,151 @@
+"""The one sentence that stands first, and the notes that a reader should not miss."""
+
+from __future__ import annotations
+
+from effaudit.core.reading import Measurement
+from effaudit.core.text import listed
+from effaudit.core.units import show, show_change, show_interval
+from effaudit.judge import words
+from effaudit.judge.compare import loss
+from effaudit.judge.evidence import Undecidable
+from effaudit.judge.explain import in_words
+from effaudit.judge.judged import Judged, curable
+from effaudit.judge.select import Selection, binding
+
+
+def headline(judged: Judged, selection: Selection, blocking: tuple[str, ...]) -> str:
+    """What was decided: the recommendation with its size, or the nearest miss and the rule that binds it."""
+    told = _recommendation(judged, selection) if selection.recommended else _miss(judged, selection)
+    if not blocking:
+        return told
+    if judged.evidence.record.baseline == blocking[0]:
+        return f"Incomplete: the baseline {blocking[0]} could not be measured. {told}"
+    return f"Incomplete: {listed(blocking, 3)} could not be measured and might have been recommended. {told}"
+
+
+def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
+    """Lints of the policy against this record, and what the recommendation rests on."""
+    found = [
+        _interrupted(judged),
+        _no_floor(judged),
+        *_under_the_floor(judged),
+        _best(judged),
+        _widened(judged, selection),
+        _unranked(judged, selection),
+        _smaller_undecided(judged, selection),
+    ]
+    return tuple(note for note in found if note)
+
+
+def _recommendation(judged: Judged, selection: Selection) -> str:
+    name, metric = selection.ranking[0], judged.policy.select.minimize
+    rules, feasible = _error_rules(judged), len(selection.ranking)
+    met = f"that meets {words.rules_counted(rules)}" if rules else "there is to judge"
+    if feasible == 1:
+        told = f"the only candidate {met}"
+    else:
+        among = "among the " if name in selection.equals else "the "
+        told = f"{among}{words.superlative(metric)} of {feasible} candidates {met.replace('meets', 'meet')}"
+    return f"{name} is recommended: {told}{_figure(judged, name, metric)}."
+
+
+def _figure(judged: Judged, name: str, metric: str) -> str:
+    """The objective and its change against the baseline, in brackets."""
+    own, baseline = judged.objective(name), judged.evidence.record.baseline
+    if own is None:
+        return ""
+    found = judged.evidence.rows[name].readings.get(metric)
+    figure = show(own, found.unit if isinstance(found, Measurement) else "B")
+    reference = judged.evidence.value(baseline, metric)
+    if name == baseline or not reference:
+        return f" ({figure})"
+    return f" ({figure}, {show_change(own / reference)} against {baseline})"
+
+
+def _miss(judged: Judged, selection: Selection) -> str:
+    rules = words.rules_counted(_error_rules(judged))
+    if selection.nearest is None:
+        return "No candidate could be measured."
+    held = binding(judged, selection.nearest)
+    undecided = judged.statuses[selection.nearest] == "inconclusive"
+    begin = f"No candidate is shown to meet {rules}" if undecided else f"No candidate meets {rules}"
+    return f"{begin}. The nearest, {selection.nearest}, {in_words(judged, held)}." if held else f"{begin}."
+
+
+def _interrupted(judged: Judged) -> str:
+    if judged.evidence.record.ended == "complete":
+        return ""
+    return "The audit was interrupted: what was measured is judged, the rest is missing. Start it again to go on."
+
+
+def _no_floor(judged: Judged) -> str:
+    quality = [rule for rule in judged.policy.rules if rule.metric.startswith("quality.") and rule.severity == "error"]
+    if not quality or not all(rule.relative for rule in quality):
+        return ""
+    return "Quality is only compared with the baseline: half a point per release adds up. Add a rule with `min`."
+
+
+def _under_the_floor(judged: Judged) -> list[str]:
+    """Margins that are smaller than what the machine can resolve."""
+    floors = judged.evidence.record.floors
+    rules = [rule for rule in judged.policy.rules if rule.limit.unit == "%" and rule.metric in floors]
+    resolved = {rule.id: floors[rule.metric].share for rule in rules}
+    return [
+        f"{rule.id}: its margin of {rule.limit.written} is under the {show(resolved[rule.id], '%', 2)} that this machine resolves."
+        for rule in rules
+        if rule.limit.amount < resolved[rule.id]
+    ]
+
+
+def _best(judged: Judged) -> str:
+    """How the candidate that scores best compares with the baseline."""
+    evidence, quality = judged.evidence, judged.evidence.record.workload.quality
+    metric = f"quality.{quality[0]}" if quality else ""
+    read = {name: found for name in evidence.rows if isinstance(found := evidence.reading(name, metric), Measurement)}
+    others = [name for name in read if name != evidence.record.baseline]
+    if not others or evidence.record.baseline not in read:
+        return ""
+    best = max(others, key=lambda name: (read[name].value * (-1 if read[name].better == "lower" else 1), name))
+    lost = loss(evidence, best, evidence.record.baseline, metric, relative=False)
+    if isinstance(lost, Undecidable):
+        return ""
+    low, high = lost.interval(judged.policy.confidence_level)
+    unit = "pp" if read[best].unit in ("score", "share") else read[best].unit
+    gained = show_interval(-lost.value + 0.0, -high + 0.0, -low + 0.0, unit)
+    return f"In {metric} the best candidate, {best}, gains {gained} over the baseline {evidence.record.baseline}."
+
+
+def _widened(judged: Judged, selection: Selection) -> str:
+    select = judged.policy.select
+    if selection.band <= select.equal_within:
+        return ""
+    resolved = show(selection.band, "%", 2)
+    return f"Candidates within {resolved} in {select.minimize} count as equal: this machine resolves no less."
+
+
+def _unranked(judged: Judged, selection: Selection) -> str:
+    unknown = [name for name in selection.ranking if judged.objective(name) is None]
+    if not unknown:
+        return ""
+    return f"{judged.policy.select.minimize} is not known of {listed(unknown, 3)}, ranked after those of which it is."
+
+
+def _smaller_undecided(judged: Judged, selection: Selection) -> str:
+    """Candidates that more measuring could put before the recommended one."""
+    own = judged.objective(selection.ranking[0]) if selection.ranking else None
+    if own is None:
+        return ""
+    found = [name for name, status in judged.statuses.items() if status == "inconclusive" and _smaller(judged, name, own)]
+    if not found:
+        return ""
+    less = words.comparative_less(judged.policy.select.minimize)
+    return f"Undecided and {less}: {listed(found, 5)}. More measuring may change the recommendation."
+
+
+def _smaller(judged: Judged, name: str, own: float) -> bool:
+    value = judged.objective(name)
+    return value is not None and value < own and all(curable(check) for _, check in judged.broken(name))
+
+
+def _error_rules(judged: Judged) -> int:
+    return sum(rule.severity == "error" for rule in judged.policy.rules)

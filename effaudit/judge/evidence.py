@@ -88,8 +88,10 @@ class Evidence:
     def right(self, candidate: str) -> NDArray[np.uint8] | None:
         """Which certify rows a candidate's labels got right, as packed bits; None where that was not kept."""
         bits = self.record.arrays.get(f"{candidate}/correct")
-        fits = bits is not None and bits.dtype == np.uint8 and bits.shape == (-(-self.certify_rows // 8),)
-        return bits if fits else None
+        rows = self.certify_rows
+        if bits is None or rows < 1 or bits.dtype != np.uint8 or bits.shape != (-(-rows // 8),):
+            return None
+        return None if bits[-1] & ((1 << (-rows % 8)) - 1) else bits
 
     def pair(self, candidate: str, versus: str, metric: str) -> Pair | Undecidable:
         """Two candidates' readings of one metric, or why there are not two."""

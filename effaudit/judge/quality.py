@@ -133,7 +133,8 @@ def _nothing_to_share(pair: Pair) -> Undecidable:
 def _counted_right(evidence: Evidence, candidate: str, metric: str, found: Measurement) -> int | None:
     """How many rows count: those labelled right, or those that a share of behaviour is made of."""
     if metric.startswith("behaviour."):
-        return round(found.value * evidence.certify_rows) if 0.0 <= found.value <= 1.0 else None
+        known = evidence.certify_rows > 0 and 0.0 <= found.value <= 1.0
+        return round(found.value * evidence.certify_rows) if known else None
     bits = evidence.right(candidate)
     return None if bits is None else _ones(bits)
 
@@ -185,7 +186,7 @@ def _effective_rows(evidence: Evidence, *candidates: str) -> int:
         return rows
     effects = [_design_effect(evidence, candidate) for candidate in candidates]
     known = [effect for effect in effects if effect is not None]
-    return max(groups, int(rows / max(1.0, *known))) if len(known) == len(effects) else groups
+    return max(1, groups, int(rows / max(1.0, *known)) if len(known) == len(effects) else 0)
 
 
 def _design_effect(evidence: Evidence, candidate: str) -> float | None:

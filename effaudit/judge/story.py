@@ -18,8 +18,11 @@ def headline(judged: Judged, selection: Selection, blocking: tuple[str, ...]) ->
     told = _recommendation(judged, selection) if selection.recommended else _miss(judged, selection)
     if not blocking:
         return told
+    baseline = judged.evidence.rows.get(judged.evidence.record.baseline)
     if judged.evidence.record.baseline == blocking[0]:
-        return f"Incomplete: the baseline {blocking[0]} could not be measured. {told}"
+        missing = "the figures of the baseline" if baseline and baseline.failure is None else "the baseline"
+        compared = " that error rules compare with" if baseline and baseline.failure is None else ""
+        return f"Incomplete: {missing} {blocking[0]}{compared} could not be measured. {told}"
     return f"Incomplete: {listed(blocking, 3)} could not be measured and might have been recommended. {told}"
 
 

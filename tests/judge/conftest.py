@@ -15,7 +15,7 @@ from effaudit.core.candidate import Artifact, Candidate, Facts
 from effaudit.core.observed import Sizes
 from effaudit.core.policy import Limit, Policy, Rule, Select
 from effaudit.core.reading import Failure, Measurement, Reading, counted
-from effaudit.core.record import Floor, Record, Row, Session, Spent
+from effaudit.core.record import Record, Row, Session, Spent
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.units import parse
 from effaudit.core.workload import Column, Workload
@@ -45,7 +45,7 @@ class Model:
 
 
 def make_record(*models: Model, baseline: str | None = None, **changes: Any) -> Record:
-    """A record of these models, the first being the baseline. `rows`, `groups`, `class_rows` and any field of Record may be given."""
+    """A record of these models, the first being the baseline; `rows`, `groups`, `class_rows` and fields of Record may be given."""
     rows = changes.pop("rows", 1000)
     groups = changes.pop("groups", rows)
     task = changes.pop("task", "classification")

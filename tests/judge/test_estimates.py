@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from effaudit.core.stats.estimate import Exact, Student, of_measurement
 from effaudit.core.reading import Measurement
+from effaudit.core.stats.estimate import Exact, Student, of_measurement
 from effaudit.judge.estimates import Moved, Share, change
 
 LEVELS = st.floats(0.6, 0.999)

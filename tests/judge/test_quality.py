@@ -41,12 +41,12 @@ def with_score(a, name, metric, value, sd=0.004, better="higher", **model):
 
 
 def test_accuracy_on_independent_rows_follows_tango(a):
-    record = a.record(a.model("base", wrong=range(0, 50)), a.model("other", wrong=range(20, 110)), rows=1003)
+    record = a.record(a.model("base", wrong=range(50)), a.model("other", wrong=range(20, 110)), rows=1003)
     assert compared(record, "quality.accuracy") == Tango(60, 20, 1003)
 
 
 def test_a_share_of_the_accuracy_is_tango_s_interval_over_the_baseline_s_accuracy(a):
-    record = a.record(a.model("base", wrong=range(0, 500)), a.model("other", wrong=range(0, 560)), rows=1000)
+    record = a.record(a.model("base", wrong=range(500)), a.model("other", wrong=range(560)), rows=1000)
     found = compared(record, "quality.accuracy", relative=True)
     assert found.value == pytest.approx(0.06 / 0.5)
     assert found.interval(0.95) == pytest.approx([2 * bound for bound in Tango(60, 0, 1000).interval(0.95)])
@@ -254,3 +254,19 @@ def test_classes_that_are_wholly_separated_do_not_give_an_interval_without_width
 def test_other_scores_keep_the_interval_that_was_drawn(a):
     low, high = own(a.record(a.model("base", auc=0.8, auc_se=0.01)), "quality.roc_auc").interval(0.95)
     assert (low, high) == pytest.approx((0.8 - 0.01645, 0.8 + 0.01645), abs=1e-4)
+
+
+def test_bits_that_do_not_fit_the_rows_are_as_if_not_kept(a):
+    """A padding bit that is set would count a row that there is not."""
+    for bits in (np.full(2, 255, dtype=np.uint8), np.zeros(3, dtype=np.uint8), np.zeros(2), np.zeros((1, 2), dtype=np.uint8)):
+        record = a.record(a.model("base", arrays={"correct": bits}), rows=10)
+        assert Evidence.of(record).right("base") is None
+    assert Evidence.of(a.record(a.model("base"), rows=16)).right("base") is not None
+
+
+def test_a_record_without_certify_rows_decides_no_quality(a):
+    record = a.record(a.model("base"), a.model("other"), rows=10)
+    empty = replace(record, workload=replace(record.workload, splits={}, groups={}))
+    for metric in ("quality.accuracy", "quality.roc_auc"):
+        assert compared(empty, metric).reason == "too_few_samples"
+        assert own(empty, metric).reason == "too_few_samples"

@@ -11,7 +11,9 @@ from effaudit.core.policy import Policy
 from effaudit.core.record import Record
 
 DEFAULT_POLICY = "recommended"
-PRESETS = Path(str(files("effaudit"))) / "policies"
+_PACKAGE = Path(str(files("effaudit")))
+PRESETS = next((place for place in (_PACKAGE / "policies", _PACKAGE.parent / "policies") if place.is_dir()), _PACKAGE / "policies")
+"""Inside an installed package, or beside it in a source tree."""
 
 
 def plan(path: Path) -> Plan:

@@ -18,6 +18,7 @@ def run(options: argparse.Namespace) -> int:
     from effaudit.cli import _reading
     from effaudit.core.errors import InputError
     from effaudit.core.text import did_you_mean, one_line
+    from effaudit.core.units import show
     from effaudit.judge.decide import decide
 
     record = _reading.record(options.record)
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
             for gap in explanation.gaps:
                 more = f"; {gap.more}" if gap.more else ""
                 relaxed = (
-                    f"would pass with a limit of {gap.relaxed:g} {gap.unit}"
+                    f"would pass with a limit of {show(gap.relaxed, gap.unit)}"
                     if gap.relaxed is not None
                     else "no limit would admit it"
                 )

@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Judges; the exit code is the verdict's."""
     from effaudit.cli import _reading, _showing
     from effaudit.judge.decide import decide
-    from effaudit.judge.select import gate_one
+    from effaudit.judge.exits import gate_one
 
     more = _showing.wanted(options.format)
     policy = _reading.policy(options.policy)

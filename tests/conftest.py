@@ -1,0 +1,13 @@
+"""What all tests share: the toy plug-ins of tests/plugins, found by entry points here and in workers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+PLUGINS = str(Path(__file__).parent / "plugins")
+
+if PLUGINS not in sys.path:
+    sys.path.insert(0, PLUGINS)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (PLUGINS, os.environ.get("PYTHONPATH"))))

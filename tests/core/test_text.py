@@ -1,0 +1,38 @@
+"""Words for readers."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from effaudit.core.text import counted, did_you_mean, last_words, listed, one_line
+
+
+def test_a_near_name_is_suggested():
+    assert did_you_mean("latncy", ["latency", "size"]) == " Did you mean 'latency'?"
+
+
+def test_without_a_near_name_a_short_list_is_given():
+    assert did_you_mean("xyz", ["latency", "size"]) == " Known: latency, size."
+    assert did_you_mean("xyz", [f"name{n}" for n in range(40)]) == ""
+
+
+def test_terminal_escapes_are_taken_out_of_foreign_text():
+    assert one_line("a\x1b[31mred\x1b[0m\x1b]0;title\x07 b\r\n\u202ec") == "ared b c"
+
+
+@given(st.text())
+def test_one_line_is_one_harmless_line_whatever_it_is_given(text):
+    line = one_line(text, 40)
+    assert len(line) <= 40
+    assert not any(ord(c) < 32 or c in "\x7f\u202e\u2066" for c in line)
+
+
+def test_last_words_keep_the_end():
+    assert last_words("\n".join(f"line {n}" for n in range(100)), lines=2) == "line 98\nline 99"
+
+
+def test_counts_and_lists_read_like_english():
+    assert counted(1, "row") == "1 row"
+    assert counted(1200, "row") == "1,200 rows"
+    assert listed("abcdefghij", 3) == "a, b, c and 7 more"

@@ -1,0 +1,85 @@
+"""The registry finds what stands in the folders, and what other packages bring by entry points."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from effaudit import registry
+from effaudit.core import plugin
+from effaudit.core.errors import InputError
+
+INTERFACES = {
+    "formats": plugin.Format,
+    "techniques": plugin.Technique,
+    "metrics": plugin.Metric,
+    "outputs": plugin.Output,
+    "engines": plugin.Engine,
+}
+
+
+@pytest.mark.parametrize("kind", INTERFACES)
+def test_every_file_of_a_family_is_one_plugin_named_like_its_file(kind):
+    for name in registry.names(kind):
+        found = registry.find(kind, name)
+        assert issubclass(found, INTERFACES[kind])
+        if found.__module__.startswith("effaudit."):
+            assert found.__module__ == f"effaudit.{kind}.{name}"
+        assert registry.describe(kind, name)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("formats", "toy"), ("metrics", "weight"), ("outputs", "names")])
+def test_plugins_of_another_package_are_found_by_entry_point(kind, name):
+    assert name in registry.names(kind)
+    assert registry.find(kind, name).__module__.startswith("effaudit_toy.")
+
+
+def test_an_unknown_plugin_is_an_error_with_a_suggestion():
+    with pytest.raises(InputError, match="Did you mean 'latency'"):
+        registry.find("metrics", "latncy")
+
+
+def test_the_meaning_of_an_id_comes_from_the_metric_of_that_name():
+    assert registry.meaning("latency.batch_7").unit == "s"
+    assert registry.meaning("size.artifact").method == "counted"
+    assert registry.meaning("weight.per_parameter").unit == "B"
+    assert registry.meaning("latency.batches") is None
+    assert registry.meaning("no.such") is None
+
+
+def test_every_example_of_a_metric_has_a_meaning():
+    for name in registry.names("metrics"):
+        metric = registry.a_metric(name)
+        assert metric.examples()
+        for example in metric.examples():
+            assert example.startswith(f"{name}.")
+            assert metric.meaning(example) is not None
+
+
+def test_a_format_is_recognised_by_name_and_first_bytes(tmp_path: Path):
+    path = tmp_path / "line.toy"
+    path.write_text("{}")
+    assert registry.format_of(path) == "toy"
+    assert registry.format_by_name(path) == "toy"
+
+
+def test_a_file_that_no_format_knows_is_an_error_that_says_what_to_write(tmp_path: Path):
+    path = tmp_path / "model.xyz"
+    path.write_bytes(b"\x00\x01")
+    with pytest.raises(InputError, match="no format recognises it") as caught:
+        registry.format_of(path)
+    assert "format:" in str(caught.value)
+
+
+def test_listing_plugins_imports_no_framework():
+    code = (
+        "import sys; from effaudit import registry\n"
+        "for kind in ('formats', 'techniques', 'metrics', 'outputs', 'engines'):\n"
+        "    for name in registry.names(kind): registry.find(kind, name)\n"
+        "bad = {'pandas', 'sklearn', 'torch', 'lightgbm', 'onnx', 'onnxruntime', 'codecarbon', 'scipy', 'pyarrow'} & set(sys.modules)\n"
+        "assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

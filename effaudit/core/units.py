@@ -129,7 +129,8 @@ def _scaled(value: float, unit: str) -> tuple[float, str]:
 
 
 def _decimals(value: float, digits: int) -> int:
-    if value == 0 or not math.isfinite(value) or (value == int(value) and abs(value) < 1e15):
+    # Scaling leaves 30.000000000000004 of what was 30: that is a whole number too.
+    if value == 0 or not math.isfinite(value) or (abs(value - round(value)) < 1e-9 * abs(value) and abs(value) < 1e15):
         return 0
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 

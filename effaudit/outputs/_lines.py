@@ -23,6 +23,17 @@ class Cell:
     better: bool | None
     reading: Reading | None
 
+    @property
+    def precise(self) -> str:
+        """The figure with as many digits as its interval deserves."""
+        return figure(self.reading).partition(" [")[0]
+
+    @property
+    def interval(self) -> str:
+        """The interval in brackets; "" where there is none."""
+        found = figure(self.reading).partition(" [")[2]
+        return f"[{found}" if found else ""
+
 
 @dataclass(frozen=True)
 class Line:

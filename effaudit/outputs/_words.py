@@ -18,8 +18,8 @@ NOTHING = "–"
 """Shown where there is no figure and none was asked for."""
 
 TITLES: Mapping[str, str] = {
-    "behaviour.flips_lost": "labels lost against the baseline",
-    "behaviour.flips_gained": "labels gained against the baseline",
+    "behaviour.flips_lost": "right answers lost",
+    "behaviour.flips_gained": "right answers gained",
     "behaviour.agreement": "agreement with the baseline",
     "behaviour.ece": "calibration error (ECE)",
     "behaviour.brier": "Brier score",
@@ -58,12 +58,13 @@ METHODS: Mapping[str, str] = {
 }
 
 _SCORERS = {"roc_auc": "ROC AUC", "r2": "R²", "f1": "F1", "neg_log_loss": "log loss"}
-_PER_BATCH = re.compile(r"(latency|throughput)\.batch_(\d+)(?:\.(\w+))?")
+PER_BATCH = re.compile(r"(latency|throughput)\.batch_(\d+)(?:\.(\w+))?")
+"""Ids that have a batch size: their kind, the size, and the aggregate if there is one."""
 
 
 def title(metric: str) -> str:
     """A metric's id in words: `latency.batch_1.p95` is "latency p95, batch 1". An unknown id stands for itself."""
-    if match := _PER_BATCH.fullmatch(metric):
+    if match := PER_BATCH.fullmatch(metric):
         kind, batch, aggregate = match.groups()
         return f"{kind}{f' {aggregate}' if aggregate else ''}, batch {int(batch):,}"
     if metric.startswith("quality."):

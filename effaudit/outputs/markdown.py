@@ -55,7 +55,7 @@ class Markdown(Output):
 def _headline(record: Record, verdict: Verdict | None) -> str:
     if verdict is None:
         return f"**{_plain(record.title or record.name)}**: measured, not judged."
-    if verdict.recommended:
+    if verdict.recommended and verdict.outcome == "recommended":
         facts = ", ".join(_plain(fact) for fact in meets(record, verdict, verdict.recommended))
         return f"**Recommended: {_code(verdict.recommended)}**, {facts}."
     words = {"infeasible": "None passes", "inconclusive": "Undecided", "incomplete": "Incomplete"}

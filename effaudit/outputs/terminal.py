@@ -144,7 +144,7 @@ def _judged(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableT
 def _outcome(record: Record, verdict: Verdict) -> RenderableType:
     word, style = OUTCOMES[verdict.outcome]
     first = _text(word, style).append("  ")
-    if verdict.recommended is None:
+    if verdict.recommended is None or verdict.outcome != "recommended":
         return first.append_text(_text(verdict.headline))
     first.append_text(_text(verdict.recommended, "bold"))
     for fact in meets(record, verdict, verdict.recommended):

@@ -34,7 +34,7 @@ def test_a_written_quantity_is_read_in_its_base_unit(written, amount, unit):
 
 @pytest.mark.parametrize("written", ["", "fast", "25 furlongs", "1 2 ms", "nan", "inf", "1e999", True, "9" * 400, "25 ms; rm"])
 def test_what_is_no_quantity_is_refused(written):
-    with pytest.raises(ValueError, match="expected|unknown unit"):
+    with pytest.raises(ValueError, match=r"expected|unknown unit"):
         parse(written)
 
 

@@ -1,0 +1,164 @@
+"""The report's tables of the decision: candidates × rules, what blocks each and what would not, and what the larger ones buy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from effaudit.core.policy import Rule
+from effaudit.core.record import Record
+from effaudit.core.units import show
+from effaudit.core.verdict import Buys, Check, Explanation, Gap, Verdict
+from effaudit.outputs._lines import Line, cell, lines, objective
+from effaudit.outputs._story import bought, larger, times
+from effaudit.outputs._svg_spread import Whisker, whiskers
+from effaudit.outputs._words import NOTHING, Standing, checked, limit, title, why
+
+
+@dataclass(frozen=True)
+class RuleHead:
+    """A rule above its column."""
+
+    id: str
+    metric: str
+    limit: str
+    only_warns: bool
+
+
+@dataclass(frozen=True)
+class RuleCell:
+    """One candidate on one rule: the status in a word, the figure, its interval, why it is undecided, and what to sort by."""
+
+    status: str
+    text: str
+    interval: str
+    why: str
+    sort: str
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """One candidate on all rules."""
+
+    anchor: str
+    line: Line
+    goal: str
+    goal_sort: str
+    cells: tuple[RuleCell, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Candidates × rules. `goal` is what the policy minimises; "" when a rule on it shows it already."""
+
+    goal: str
+    heads: tuple[RuleHead, ...]
+    rows: tuple[DecisionRow, ...]
+    standings: tuple[Standing, ...]
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Why one candidate is not recommended, and the limits or samples that would change that."""
+
+    anchor: str
+    name: str
+    standing: Standing
+    sentence: str
+    gaps: tuple[str, ...]
+    blocks: bool
+    """Its failure could have changed the recommendation."""
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What one larger candidate buys, with its interval drawn beside those of the others."""
+
+    anchor: str
+    name: str
+    standing: Standing
+    metric: str
+    text: str
+    interval: str
+    whisker: Whisker
+    times: str
+    surely: str
+
+
+def anchors(record: Record) -> Mapping[str, str]:
+    """Each candidate's place in the page, by number: a name may hold anything."""
+    return {row.candidate.name: f"c{place}" for place, row in enumerate(record.rows)}
+
+
+def decision(record: Record, verdict: Verdict | None) -> Decision:
+    """The table, best candidates first."""
+    rules = verdict.policy.rules if verdict else ()
+    goal = objective(verdict)
+    found = lines(record, verdict, ())
+    standings = tuple(dict.fromkeys(line.standing for line in found))
+    heads = tuple(RuleHead(rule.id, title(rule.metric), limit(rule), rule.severity == "warn") for rule in rules)
+    ruled = any(not rule.relative and (rule.metric == goal or rule.metric.startswith(goal + ".")) for rule in rules)
+    return Decision("" if ruled else title(goal), heads, tuple(_row(record, verdict, line, goal) for line in found), standings)
+
+
+def blocked(record: Record, verdict: Verdict) -> tuple[Blocked, ...]:
+    """Every candidate that is not recommended, those that pass too being last."""
+    told = {explanation.candidate: explanation for explanation in verdict.explanations}
+    rules = {rule.id: rule for rule in verdict.policy.rules}
+    found = [
+        _blocked(record, verdict, line, told.get(line.name, Explanation(line.name, "")), rules)
+        for line in lines(record, verdict, ())
+        if line.standing != "recommended" and (line.name in told or line.name in verdict.blocking)
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.blocks, one.standing == "pass")))
+
+
+def buys(record: Record, verdict: Verdict) -> tuple[Bought, ...]:
+    """What the larger candidates buy, on one scale."""
+    items = larger(verdict)
+    drawn = whiskers([(item.difference, item.low, item.high) for item in items])
+    standings = {line.name: line.standing for line in lines(record, verdict, ())}
+    return tuple(_bought(record, item, whisker, standings[item.candidate]) for item, whisker in zip(items, drawn, strict=True))
+
+
+def _row(record: Record, verdict: Verdict | None, line: Line, goal: str) -> DecisionRow:
+    own = cell(record, line.row, goal)
+    checks = {check.rule.id: check for check in verdict.of(line.name)} if verdict else {}
+    cells = tuple(_cell(line, checks.get(rule.id)) for rule in (verdict.policy.rules if verdict else ()))
+    amount = getattr(own.reading, "value", None)
+    return DecisionRow(anchors(record)[line.name], line, own.text, _sortable(amount), cells)
+
+
+def _cell(line: Line, check: Check | None) -> RuleCell:
+    if check is None or line.standing == "not measured":
+        return RuleCell("not measured" if line.row.failure else "", "" if line.row.failure else NOTHING, "", "", "")
+    text, _, interval = checked(check).partition(" [")
+    status = "warn" if check.warned or (check.rule.severity == "warn" and check.status == "fail") else check.status
+    # That an interval reaches over the limit can be seen from the two.
+    reason = "" if check.reason in (None, "interval_straddles") else why(check)
+    return RuleCell(status, text, f"[{interval}" if interval else "", reason, _sortable(check.value))
+
+
+def _sortable(value: float | None) -> str:
+    return f"{value:.6g}" if value is not None and math.isfinite(value) else ""
+
+
+def _blocked(record: Record, verdict: Verdict, line: Line, told: Explanation, rules: Mapping[str, Rule]) -> Blocked:
+    gaps = tuple(text for gap in told.gaps if (text := _gap(gap, rules.get(gap.rule))))
+    return Blocked(anchors(record)[line.name], line.name, line.standing, told.sentence, gaps, line.name in verdict.blocking)
+
+
+def _gap(gap: Gap, rule: Rule | None) -> str:
+    bound = rule.bound.replace("_", " ") if rule else "a limit of"
+    relaxed = f"{bound} {show(gap.relaxed, gap.unit, 2 if gap.unit in ('pp', '%') else 3)}" if gap.relaxed is not None else ""
+    options = " or ".join(part for part in (relaxed, gap.more) if part)
+    return f"{gap.rule}: {options}" if options else ""
+
+
+def _bought(record: Record, item: Buys, whisker: Whisker, standing: Standing) -> Bought:
+    text, _, interval = bought(record, item).partition(" [")
+    surely = "more" if item.low > 0 else "less" if item.high < 0 else "no certain difference"
+    place = anchors(record)[item.candidate]
+    shown = f"[{interval}" if interval else ""
+    return Bought(place, item.candidate, standing, title(item.metric), text, shown, whisker, times(item.objective_ratio), surely)

@@ -1,0 +1,34 @@
+"""The record inside the report, so that one file can be judged again years later."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass, replace
+
+from effaudit.core.record import Record
+from effaudit.core.units import show
+from effaudit.core.wire import pack
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """The record's JSON without its arrays: `data` is gzip in base64, "" where it was left out; `digest` the JSON's SHA-256."""
+
+    data: str
+    digest: str
+    size: int
+
+    @property
+    def shown(self) -> str:
+        """The JSON's size, for readers."""
+        return show(self.size, "B")
+
+
+def embedded(record: Record, with_data: bool) -> Embedded:
+    """The same bytes for the same record, on any day."""
+    plain = json.dumps(pack(replace(record, arrays={}, samples={})), separators=(",", ":")).encode()
+    packed = base64.b64encode(gzip.compress(plain, mtime=0)).decode() if with_data else ""
+    return Embedded(packed, hashlib.sha256(plain).hexdigest(), len(plain))

@@ -1,0 +1,294 @@
+"""The report's contents, section by section, as words and figures that a template only has to set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from effaudit.core.reading import Failure, Measurement
+from effaudit.core.record import Record, Row
+from effaudit.core.text import counted, one_line
+from effaudit.core.verdict import Verdict
+from effaudit.outputs._decision import Blocked, Bought, Decision, anchors, blocked, buys, decision
+from effaudit.outputs._details import Detail, details, ladder, recipe
+from effaudit.outputs._embedded import Embedded, embedded
+from effaudit.outputs._footprint import Footprint, footprint
+from effaudit.outputs._lines import Line, cell, headline_metrics, lines, objective, primary_quality, smallest_batch
+from effaudit.outputs._story import meets, tied
+from effaudit.outputs._svg_tradeoff import Chart, tradeoff
+from effaudit.outputs._trust import Facts, Trust, packages, reproduce, trust
+from effaudit.outputs._words import Standing, figure, find, limit, title
+
+EMBEDDED_UP_TO = 200
+"""Above so many candidates the record is left out of the report and only its hash is printed."""
+TWO_CHARTS_UP_TO = 20
+DETAILED = 50
+"""And the details are those of so many, the best."""
+
+OUTCOMES: Mapping[str, str] = {
+    "recommended": "Recommended",
+    "infeasible": "None passes",
+    "inconclusive": "Undecided",
+    "incomplete": "Incomplete",
+    "not judged": "Not judged",
+}
+SECTIONS: Mapping[str, str] = {
+    "verdict": "Verdict",
+    "recommendation": "Recommendation",
+    "decision": "Decision table",
+    "blocking": "What blocks",
+    "tradeoff": "Trade-off",
+    "buys": "What the larger buy",
+    "ladder": "Simple models",
+    "candidates": "Candidates",
+    "failed": "Not measured",
+    "footprint": "Sustainability",
+    "trust": "How far to trust this",
+    "reproduce": "Reproduce",
+}
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+
+
+@dataclass(frozen=True)
+class Card:
+    """One of the figures that stand first, with its interval, its change and whether that is good, and the rules on it."""
+
+    title: str
+    text: str
+    interval: str
+    change: str
+    better: bool | None
+    share: float | None
+    """Of the baseline's figure, for amounts of which less is better; None for the rest."""
+    rules: tuple[tuple[str, str], ...]
+
+    @property
+    def own(self) -> float:
+        """How long its bar is, in per cent; the longer of the two is 100."""
+        return round(100 * min(1.0, self.share or 0.0), 1)
+
+    @property
+    def whole(self) -> float:
+        """How long the baseline's bar is."""
+        return round(100 / max(1.0, self.share or 1.0), 1)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The recommended candidate, or the nearest miss."""
+
+    name: str
+    anchor: str
+    standing: Standing
+    sentence: str
+    facts: tuple[str, ...]
+    lineage: tuple[str, ...]
+    file: str
+    digest: str
+    cards: tuple[Card, ...]
+    tied: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart and what it is of."""
+
+    chart: Chart
+    cost: str
+    quality: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that the report shows."""
+
+    title: str
+    name: str
+    outcome: str
+    headline: str
+    interrupted: bool
+    counts: tuple[tuple[Standing, int], ...]
+    facts: Facts
+    chosen: Chosen | None
+    decision: Decision
+    blocked: tuple[Blocked, ...]
+    charts: tuple[Drawn, ...]
+    figure_heads: tuple[str, ...]
+    figures: tuple[Line, ...]
+    goal: str
+    details: tuple[Detail, ...]
+    left_out: int
+    notes: tuple[str, ...]
+    buys: tuple[Bought, ...]
+    ladder: tuple[Line, ...]
+    ladder_heads: tuple[str, ...]
+    footprint: Footprint
+    trust: Trust
+    reproduce: Facts
+    packages: Facts
+    embedded: Embedded
+    failed: tuple[tuple[str, str, Failure], ...]
+    baseline: str
+    anchors: Mapping[str, str]
+    version: str
+
+    @property
+    def outcome_word(self) -> str:
+        """What was decided, in a word or two."""
+        return OUTCOMES[self.outcome]
+
+    @property
+    def outcome_shade(self) -> str:
+        """The shape and colour that go with it."""
+        return {"infeasible": "fail", "incomplete": "inconclusive"}.get(self.outcome, self.outcome)
+
+    @property
+    def sections(self) -> Facts:
+        """The anchors and headings that this page has."""
+        kept = {
+            "verdict": True,
+            "recommendation": self.chosen,
+            "blocking": self.blocked,
+            "tradeoff": self.charts,
+            "buys": self.buys,
+            "ladder": self.ladder,
+            "failed": self.failed,
+        }
+        return tuple((anchor, words) for anchor, words in SECTIONS.items() if kept.get(anchor, True))
+
+
+def page(record: Record, verdict: Verdict | None) -> Page:
+    """The report of a record, judged or not."""
+    all_lines, places = lines(record, verdict, ()), anchors(record)
+    most = DETAILED if len(record.rows) > EMBEDDED_UP_TO else len(record.rows)
+    detailed, notes = details(record, verdict, most)
+    simple = tuple(ladder(record, verdict))
+    compared = tuple(dict.fromkeys((*headline_metrics(record), objective(verdict))))
+    return Page(
+        title=record.title or record.name,
+        name=record.name,
+        outcome=verdict.outcome if verdict else "not judged",
+        headline=verdict.headline if verdict else "The candidates were measured, and no policy was given to judge them by.",
+        interrupted=record.ended == "interrupted",
+        counts=_counts(all_lines),
+        facts=_facts(record, verdict),
+        chosen=_chosen(record, verdict),
+        decision=decision(record, verdict),
+        blocked=blocked(record, verdict) if verdict else (),
+        charts=_charts(record, verdict),
+        figure_heads=tuple(title(metric) for metric in compared),
+        figures=lines(record, verdict, compared),
+        goal=title(objective(verdict)),
+        details=detailed,
+        left_out=len(record.rows) - len(detailed),
+        notes=notes,
+        buys=buys(record, verdict) if verdict else (),
+        ladder=simple,
+        ladder_heads=tuple(title(one.metric) for one in simple[0].cells) if simple else (),
+        footprint=footprint(record, verdict),
+        trust=trust(record, verdict),
+        reproduce=reproduce(record, verdict),
+        packages=packages(record),
+        embedded=embedded(record, len(record.rows) <= EMBEDDED_UP_TO),
+        failed=tuple((places[row.candidate.name], row.candidate.name, row.failure) for row in record.rows if row.failure),
+        baseline=record.baseline,
+        anchors=places,
+        version=record.version,
+    )
+
+
+def _counts(found: tuple[Line, ...]) -> tuple[tuple[Standing, int], ...]:
+    """How many stand where; the recommended one also passes."""
+    standings = ["pass" if line.standing == "recommended" else line.standing for line in found]
+    order: tuple[Standing, ...] = ("pass", "inconclusive", "fail", "not judged", "not measured")
+    return tuple((one, standings.count(one)) for one in order if one in standings)
+
+
+def _facts(record: Record, verdict: Verdict | None) -> Facts:
+    rows = record.workload.splits.get("certify", 0)
+    policy = verdict.policy if verdict else None
+    found = {
+        "policy": (policy.title or policy.name) if policy else "none",
+        "policy hash": policy.digest[:12] if policy else "",
+        "exit code": str(verdict.exit_code) if verdict else "",
+        "baseline": record.baseline,
+        "measured on": counted(rows, record.workload.unit),
+        "date": _date(record.created),
+        "commit": (record.commit or "")[:12],
+    }
+    return tuple((name, words) for name, words in found.items() if words)
+
+
+def _date(written: str) -> str:
+    """A date in words, such as "14 March 2026, 09:26 UTC"; what is no date stays as it is."""
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return one_line(written, 40)
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}, {at:%H:%M} {at.tzname() or ''}".rstrip()
+
+
+def _chosen(record: Record, verdict: Verdict | None) -> Chosen | None:
+    name = (verdict.recommended or verdict.nearest) if verdict else None
+    if verdict is None or name is None:
+        return None
+    row = record.row(name)
+    standing: Standing = "recommended" if name == verdict.recommended else verdict.statuses.get(name, "not judged")
+    return Chosen(
+        name,
+        anchors(record)[name],
+        standing,
+        row.candidate.title,
+        meets(record, verdict, name),
+        recipe(row),
+        row.candidate.artifact.path,
+        row.sizes.digest if row.sizes else "",
+        tuple(_card(record, verdict, row, metric) for metric in _first_metrics(record, verdict, row)),
+        tied(verdict) if verdict.recommended else "",
+    )
+
+
+def _first_metrics(record: Record, verdict: Verdict, row: Row) -> tuple[str, ...]:
+    """Quality, p95, size and carbon (energy where there is no carbon), and what the policy minimises if it is none of them."""
+    carbon = "carbon.per_1000" if isinstance(find(row.readings, "carbon.per_1000"), Measurement) else "energy.per_1000"
+    four = (primary_quality(record), f"latency.batch_{smallest_batch(record)}.p95", "size.artifact", carbon)
+    goal = objective(verdict)
+    return four if goal in four else (*four, goal)
+
+
+def _card(record: Record, verdict: Verdict, row: Row, metric: str) -> Card:
+    own, reading = cell(record, row, metric), find(row.readings, metric)
+    text, _, interval = figure(reading).partition(" [")
+    checks = (
+        check
+        for check in verdict.of(row.candidate.name)
+        if check.rule.metric == metric or check.rule.metric.startswith(metric + ".")
+    )
+    rules = tuple((limit(check.rule), check.status) for check in checks)
+    return Card(title(metric), text, f"[{interval}" if interval else "", own.change, own.better, _share(record, metric, row), rules)
+
+
+def _share(record: Record, metric: str, row: Row) -> float | None:
+    base = (
+        find(record.row(record.baseline).readings, metric)
+        if any(r.candidate.name == record.baseline for r in record.rows)
+        else None
+    )
+    own = find(row.readings, metric)
+    if not isinstance(own, Measurement) or not isinstance(base, Measurement) or metric.startswith("quality"):
+        return None
+    return own.value / base.value if own.better == "lower" and base.value > 0 and own.value > 0 else None
+
+
+def _charts(record: Record, verdict: Verdict | None) -> tuple[Drawn, ...]:
+    """Quality against what the policy minimises; where candidates are few, also against latency (or size, if that is latency)."""
+    quality, goal = primary_quality(record), objective(verdict)
+    second = "size.artifact" if goal.startswith("latency.") else f"latency.batch_{smallest_batch(record)}.p50"
+    costs = (goal, second) if len(record.rows) <= TWO_CHARTS_UP_TO else (goal,)
+    return tuple(drawn for cost in costs if (drawn := _drawn(record, verdict, cost, quality)))
+
+
+def _drawn(record: Record, verdict: Verdict | None, cost: str, quality: str) -> Drawn | None:
+    chart = tradeoff(record, verdict, cost, quality)
+    return Drawn(chart, title(cost), title(quality)) if chart else None

@@ -92,4 +92,4 @@ def _error(estimate: Estimate, dof: float | None) -> float:
 def _score_tail(k: int, n: int, limit: float) -> float:
     if limit <= 0.0 or limit >= 1.0:
         return 0.0 if limit > 1.0 or (limit == 1.0 and k < n) else 1.0
-    return normal_tail((limit - k / n) / math.sqrt(limit * (1.0 - limit) / n))
+    return normal_tail((limit - k / n) * math.sqrt(n) / math.sqrt(limit * (1.0 - limit)))

@@ -16,7 +16,7 @@ from effaudit.core.stats.agreement import Tango
 from effaudit.core.stats.estimate import Estimate, of_measurement
 from effaudit.core.stats.replicates import few_discordant, of_replicates
 from effaudit.core.store import Array
-from effaudit.core.text import counted
+from effaudit.core.text import counted, one_line
 from effaudit.judge.estimates import Moved, Share
 from effaudit.judge.evidence import Evidence, Pair, Undecidable
 from effaudit.judge.scorers import Kind, kind_of
@@ -154,25 +154,24 @@ def _nearly_all(evidence: Evidence, candidate: str, kind: Kind, found: Measureme
 def _drawn(evidence: Evidence, kind: Kind, found: Measurement) -> Answer:
     """The drawn interval; where scores separate the classes wholly it has no width, and the rarest class bounds it."""
     if found.low == found.high and kind.decides == "scores":
-        rows = min(*(evidence.record.workload.class_rows or (evidence.certify_rows,)), evidence.certify_groups)
-        return Moved(few_discordant(0, rows, 1.0), shift=found.value)
+        fewest = min(count for count in (*evidence.record.workload.class_rows, evidence.certify_groups) if count > 0)
+        return Moved(few_discordant(0, fewest, 1.0), shift=found.value)
     return of_measurement(found)
 
 
 def _enough(evidence: Evidence, kind: Kind) -> Undecidable | None:
     """Says what is missing when rows, classes or groups are too few for replicates to mean anything."""
-    groups, rows, classes = evidence.certify_groups, evidence.certify_rows, evidence.record.workload.class_rows
+    workload, groups, rows = evidence.record.workload, evidence.certify_groups, evidence.certify_rows
     if not evidence.independent and groups < LEAST_GROUPS:
         return Undecidable("too_few_samples", f"{counted(groups, 'group')} of certify rows; at least {LEAST_GROUPS} are needed")
     if rows < LEAST_ROWS:
         return Undecidable("too_few_samples", f"{counted(rows, 'certify row')}; at least {LEAST_ROWS} are needed")
-    if kind.every_class and classes and min(classes) < LEAST_OF_EACH_CLASS:
-        rarest = evidence.record.workload.classes[classes.index(min(classes))]
-        return Undecidable(
-            "too_few_samples",
-            f"{counted(min(classes), 'certify row')} of class {rarest}; at least {LEAST_OF_EACH_CLASS} of each are needed",
-        )
-    return None
+    present = {name: count for name, count in zip(workload.classes, workload.class_rows, strict=False) if count}
+    rarest = min(present, key=present.__getitem__) if kind.every_class and present else None
+    if rarest is None or present[rarest] >= LEAST_OF_EACH_CLASS:
+        return None
+    words = f"{counted(present[rarest], 'certify row')} of class {one_line(rarest, 40)}"
+    return Undecidable("too_few_samples", f"{words}; at least {LEAST_OF_EACH_CLASS} of each are needed")
 
 
 def _effective_rows(evidence: Evidence, *candidates: str) -> int:

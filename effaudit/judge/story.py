@@ -8,6 +8,7 @@ from effaudit.core.units import show, show_change, show_interval
 from effaudit.judge import words
 from effaudit.judge.compare import loss
 from effaudit.judge.evidence import Undecidable
+from effaudit.judge.exits import baseline_is_missing
 from effaudit.judge.explain import in_words
 from effaudit.judge.judged import Judged, curable
 from effaudit.judge.select import Selection, binding
@@ -18,12 +19,9 @@ def headline(judged: Judged, selection: Selection, blocking: tuple[str, ...]) ->
     told = _recommendation(judged, selection) if selection.recommended else _miss(judged, selection)
     if not blocking:
         return told
-    baseline = judged.evidence.rows.get(judged.evidence.record.baseline)
-    if judged.evidence.record.baseline == blocking[0]:
-        missing = "the figures of the baseline" if baseline and baseline.failure is None else "the baseline"
-        compared = " that error rules compare with" if baseline and baseline.failure is None else ""
-        return f"Incomplete: {missing} {blocking[0]}{compared} could not be measured. {told}"
-    return f"Incomplete: {listed(blocking, 3)} could not be measured and might have been recommended. {told}"
+    if baseline_is_missing(judged):
+        return f"{_missing_baseline(judged)} could not be measured. {told}"
+    return f"{listed(blocking, 3)} could not be measured and might have been recommended. {told}"
 
 
 def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
@@ -43,13 +41,19 @@ def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
 def _recommendation(judged: Judged, selection: Selection) -> str:
     name, metric = selection.ranking[0], judged.policy.select.minimize
     rules, feasible = _error_rules(judged), len(selection.ranking)
-    met = f"that meets {words.rules_counted(rules)}" if rules else "there is to judge"
+    met = f" that meets {words.rules_counted(rules)}" if rules else ""
     if feasible == 1:
-        told = f"the only candidate {met}"
+        told = f"is the only candidate{met or ' to judge'}"
     else:
-        among = "among the " if name in selection.equals else "the "
-        told = f"{among}{words.superlative(metric)} of {feasible} candidates {met.replace('meets', 'meet')}"
-    return f"{name} is recommended: {told}{_figure(judged, name, metric)}."
+        among = "is preferred among the" if name in selection.equals else "is the"
+        told = f"{among} {words.superlative(metric)} of {feasible} candidates{met.replace('meets', 'meet')}"
+    return f"{name} {told}{_figure(judged, name, metric)}."
+
+
+def _missing_baseline(judged: Judged) -> str:
+    name = judged.evidence.record.baseline
+    row = judged.evidence.rows.get(name)
+    return f"Figures of the baseline {name} that error rules compare with" if row and not row.failure else f"The baseline {name}"
 
 
 def _figure(judged: Judged, name: str, metric: str) -> str:
@@ -101,7 +105,7 @@ def _under_the_floor(judged: Judged) -> list[str]:
 
 
 def _best(judged: Judged) -> str:
-    """How the candidate that scores best compares with the baseline."""
+    """How the candidate that scores best, the baseline aside, compares with it."""
     evidence, quality = judged.evidence, judged.evidence.record.workload.quality
     metric = f"quality.{quality[0]}" if quality else ""
     read = {name: found for name in evidence.rows if isinstance(found := evidence.reading(name, metric), Measurement)}
@@ -114,8 +118,9 @@ def _best(judged: Judged) -> str:
         return ""
     low, high = lost.interval(judged.policy.confidence_level)
     unit = "pp" if read[best].unit in ("score", "share") else read[best].unit
-    gained = show_interval(-lost.value + 0.0, -high + 0.0, -low + 0.0, unit)
-    return f"In {metric} the best candidate, {best}, gains {gained} over the baseline {evidence.record.baseline}."
+    word = "worse" if lost.value > 0 else "better"
+    apart = show_interval(lost.value, low, high, unit) if lost.value > 0 else show_interval(-lost.value, -high, -low, unit)
+    return f"The best of the others in {metric}, {best}, is {apart} {word} than the baseline {evidence.record.baseline}."
 
 
 def _widened(judged: Judged, selection: Selection) -> str:

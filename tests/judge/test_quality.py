@@ -120,6 +120,11 @@ def test_scores_of_too_few_rows_are_refused(a, changes, words):
     assert words in found.detail
 
 
+def test_a_class_that_certify_does_not_have_says_nothing_of_too_few_rows(a):
+    record = a.record(a.model("base"), a.model("other"), class_rows=(500, 500, 0))
+    assert compared(record, "quality.roc_auc").value == pytest.approx(0.0)
+
+
 def test_regression_on_too_few_rows_is_refused(a):
     models = [with_score(a, name, "quality.r2", 0.5) for name in ("base", "other")]
     assert compared(a.record(*models, rows=29, task="regression"), "quality.r2").reason == "too_few_samples"

@@ -122,20 +122,28 @@ def _by_key(evidence: Floats) -> Floats:
 
 
 def _medians(incarnations: Floats, logs: Floats) -> Medians:
-    parts = [logs[incarnations == number] for number in np.unique(incarnations)]
+    parts = [np.sort(logs[incarnations == number]) for number in np.unique(incarnations)]
     return Medians(
-        np.array([np.median(part) for part in parts], dtype=np.float64),
+        np.array([_quantile(part, 0.5) for part in parts], dtype=np.float64),
         np.array([_error_of_median(part) for part in parts], dtype=np.float64),
         np.array([len(part) for part in parts], dtype=np.int64),
     )
 
 
-def _error_of_median(values: Floats) -> float:
+def _error_of_median(ordered: Floats) -> float:
     """1.2533 σ/√n, with σ from the interquartile range, which a few disturbed rounds do not move."""
-    if len(values) < _FEWEST_FOR_NOISE:
+    if len(ordered) < _FEWEST_FOR_NOISE:
         return math.nan
-    low, high = np.quantile(values, [0.25, 0.75])
-    return float(1.2533 * (high - low) / 1.349 / math.sqrt(len(values)))
+    low, high = _quantile(ordered, 0.25), _quantile(ordered, 0.75)
+    return 1.2533 * (high - low) / 1.349 / math.sqrt(len(ordered))
+
+
+def _quantile(ordered: Floats, share: float) -> float:
+    """By linear interpolation, as numpy's: on some twenty sorted values, numpy's own costs thirty times as much."""
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
 
 
 def _student(medians: Medians, spread: Spread | None) -> Student | TooFew:

@@ -6,6 +6,7 @@ options are its fields: make it a frozen dataclass. Frameworks are imported insi
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,11 +60,16 @@ class Format(ABC):
     extra: ClassVar[str] = ""
     """What `pip install effaudit[…]` brings to read it."""
     modules: ClassVar[tuple[str, ...]] = ()
-    """What opening imports. A worker imports it first, so that import time, load time and memory are told apart."""
+    """What opening imports, whatever the artifact."""
 
     @abstractmethod
     def recognises(self, path: Path, head: bytes) -> bool:
         """Is this file of this kind? `head` is its first 4 KB; nothing else may be read."""
+
+    def load_libraries(self, artifact: Artifact) -> None:
+        """Imports what opening this artifact needs: a worker does it first, to tell import time, load time and memory apart."""
+        for module in self.modules:
+            importlib.import_module(module)
 
     @abstractmethod
     def open(self, artifact: Artifact, threads: int) -> Model:

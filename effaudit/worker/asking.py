@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,9 +96,3 @@ def _chained(
     if finish is None:
         return lambda request: predict({"": transform(request)})
     return lambda request: finish(predict({"": transform(request)}))
-
-
-def modules_of(candidate: Candidate) -> Sequence[str]:
-    """The modules that opening a candidate imports, by its formats."""
-    formats = [candidate.artifact.format] + ([candidate.preprocess.format] if candidate.preprocess else [])
-    return [module for name in formats for module in registry.a_format(name).modules]

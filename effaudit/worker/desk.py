@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -66,7 +65,7 @@ class Desk:
         self._settings = unpack(Settings, facts["settings"])
         self._assumptions = unpack(Assumptions, facts["assumptions"])
         store = Store(workload.store)
-        _import_all(asking.modules_of(candidate), candidate)
+        _load_libraries(candidate)
         import_s = (time.monotonic_ns() - self._started_ns) / 1e9
         libraries = memory.now()
         limits.bind_memory(self._settings.memory_limit)
@@ -123,10 +122,15 @@ class Desk:
         return making.product(message.facts, Path(message.facts["scratch"]), self._tell)
 
 
-def _import_all(modules: Any, candidate: Candidate) -> None:
-    for module in modules:
+def _load_libraries(candidate: Candidate) -> None:
+    for artifact in (candidate.artifact, candidate.preprocess):
+        if artifact is None:
+            continue
+        kind = registry.a_format(artifact.format)
         try:
-            importlib.import_module(module)
+            kind.load_libraries(artifact)
         except ImportError as error:
-            extra = registry.a_format(candidate.artifact.format).extra or candidate.artifact.format
-            raise Refused(f"cannot import {module} ({one_line(str(error), 120)}); run: pip install 'effaudit[{extra}]'") from error
+            extra = kind.extra or artifact.format
+            raise Refused(
+                f"cannot import what it needs ({one_line(str(error), 120)}); run: pip install 'effaudit[{extra}]'"
+            ) from error

@@ -1,0 +1,192 @@
+"""A fitted scikit-learn object, asked in the way it was trained: with DataFrames where it knows names, else with arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from effaudit.core.candidate import Contract, Facts, Output
+from effaudit.core.plugin import Model, Predictor, Refused
+from effaudit.core.store import Array, Inputs
+from effaudit.formats import _frames, _lightgbm_text, _requests
+from effaudit.formats._labels import label_texts
+from effaudit.formats._sklearn_arrays import kinds, reachable
+from effaudit.formats._sklearn_facts import facts_of, final_step, first_step
+
+_METHODS: dict[Output, str] = {
+    "probabilities": "predict_proba",
+    "logits": "decision_function",
+    "labels": "predict",
+    "values": "predict",
+}
+
+
+class Fitted(Model):
+    """A fitted estimator. `notes` tell what is worth knowing of its file."""
+
+    def __init__(self, estimator: Any, notes: tuple[str, ...] = ()) -> None:
+        self.native = estimator
+        self._notes = notes
+
+    def facts(self) -> Facts:
+        return facts_of(self.native, self._notes + _score_notes(self.native))
+
+    def contract(self) -> Contract:
+        return Contract(
+            columns=feature_names(self.native),
+            output=_output(self.native),
+            classes=_classes(self.native),
+            threshold=_threshold(self.native),
+        )
+
+    def predictor(self, contract: Contract) -> Predictor:
+        if contract.output is None:
+            raise Refused(
+                f"a {type(self.native).__name__} is no classifier or regressor; write what its answer is: `output: values`"
+            )
+        ask = getattr(self.native, _METHODS[contract.output], None)
+        if ask is None:
+            kind = type(final_step(self.native)).__name__
+            raise Refused(f"a {kind} has no {_METHODS[contract.output]}; write `output: {_other(self.native)}`")
+        read = reader(self.native, contract)
+        classes = getattr(self.native, "classes_", None)
+        if contract.output == "probabilities" and isinstance(classes, list):
+            positive = [_positive(values) for values in classes]
+            return lambda request: _joined(ask(read(request)), positive)
+        return lambda request: ask(read(request))
+
+
+def transformer(estimator: Any) -> Callable[[Inputs], Array]:
+    """A function from a request to the dense array that `transform` makes of it."""
+    transform = getattr(estimator, "transform", None)
+    if transform is None:
+        raise Refused(f"a {type(estimator).__name__} does not transform; `preprocess` takes a transformer or a pipeline of them")
+    read = reader(estimator, Contract())
+
+    def build(request: Inputs) -> Callable[[Inputs], Array]:
+        made = transform(read(request))
+        if hasattr(made, "toarray"):
+            return lambda request: transform(read(request)).toarray()
+        if hasattr(made, "to_numpy"):
+            return lambda request: transform(read(request)).to_numpy()
+        return lambda request: transform(read(request))
+
+    return _requests.settled(build)
+
+
+def reader(estimator: Any, contract: Contract) -> _requests.Reader:
+    """What turns a request into what an estimator takes."""
+    names = feature_names(estimator)
+    first = first_step(estimator)
+    known = kinds(first)
+    if any(name.startswith("sklearn.dummy.") for name in known):
+        return lambda request: next(iter(request.values()))  # it counts the rows
+    if "sklearn.feature_extraction.text._VectorizerMixin" in known:
+        return _documents(contract)
+    if names:
+        return _frames.frame(contract, names, _categories(first, names))
+    if any("sklearn.compose._column_transformer.ColumnTransformer" in kinds(part) for part in reachable(estimator)):
+        return _frames.frame(contract)
+    takes_words = hasattr(first, "transform")
+    return _requests.matrix(contract, width=getattr(estimator, "n_features_in_", None), text=takes_words)
+
+
+def feature_names(estimator: Any) -> tuple[str, ...]:
+    """The columns' names that an estimator was fitted with; empty when it was fitted on an array."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        return ()
+    return tuple(str(name) for name in names)
+
+
+def _documents(contract: Contract) -> _requests.Reader:
+    def build(request: Inputs) -> _requests.Reader:
+        names = _requests.sources(request, contract)
+        if len(names) != 1:
+            raise Refused(
+                f"the model takes one column of text, the data gives {len(names)} ({', '.join(names)}); write its `columns`"
+            )
+        only = names[0]
+        return lambda request: request[only]
+
+    return _requests.settled(build)
+
+
+def _categories(first: Any, names: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+    """The categories that a LightGBM wrapper was trained with, by column."""
+    if "lightgbm.sklearn.LGBMModel" not in kinds(first):
+        return {}
+    text = first.booster_.model_to_string().splitlines(keepends=True)
+    summary = _lightgbm_text.summary(line.encode() for line in text)
+    if len(summary.categorical) != len(summary.categories):
+        raise Refused("the model does not say which of its columns are categories; save its booster_ with save_model, as text")
+    return {names[place]: values for place, values in zip(summary.categorical, summary.categories, strict=True)}
+
+
+def _output(estimator: Any) -> Output | None:
+    from sklearn.base import is_classifier, is_regressor
+
+    if hasattr(estimator, "predict_proba"):
+        return "probabilities"
+    if is_classifier(estimator):
+        return "logits" if _ranks(estimator) else "labels"
+    return "values" if is_regressor(estimator) else None
+
+
+def _ranks(estimator: Any) -> bool:
+    """Has it a decision function whose highest (or positive) entry is always the label it predicts?
+
+    Then that is the default for models without probabilities, such as LinearSVC: ranking metrics need scores. Several labels
+    at once, and libsvm's votes between more than two classes, do not qualify.
+    """
+    classes = getattr(estimator, "classes_", None)
+    core = final_step(estimator)
+    if not hasattr(estimator, "decision_function") or not isinstance(classes, np.ndarray) or getattr(core, "multilabel_", False):
+        return False
+    return len(classes) == 2 or "sklearn.svm._base.BaseSVC" not in kinds(core)
+
+
+def _score_notes(estimator: Any) -> tuple[str, ...]:
+    if not hasattr(estimator, "predict_proba") and _output(estimator) == "logits":
+        return ("Its scores are distances to a boundary, not probabilities: they rank rows, but do not say how sure it is.",)
+    return ()
+
+
+def _other(estimator: Any) -> Output:
+    return _output(estimator) or "values"
+
+
+def _classes(estimator: Any) -> tuple[str, ...]:
+    classes = getattr(estimator, "classes_", None)
+    return label_texts(classes) if isinstance(classes, np.ndarray) and classes.ndim == 1 else ()
+
+
+def _threshold(estimator: Any) -> float | None:
+    """The threshold of a tuned or fixed one, where it speaks of the positive class's probability."""
+    if "sklearn.model_selection._classification_threshold.BaseThresholdClassifier" not in kinds(estimator):
+        return None
+    value = getattr(estimator, "best_threshold_", getattr(estimator, "threshold", None))
+    positive = getattr(estimator, "pos_label", None)
+    by_probability = estimator.response_method in ("auto", "predict_proba") and hasattr(estimator, "predict_proba")
+    if isinstance(value, float) and by_probability and positive in (None, estimator.classes_[-1]):
+        return float(value)
+    return None
+
+
+def _positive(classes: Array) -> int | float:
+    """Which column of an output's probabilities is the positive one; or its constant probability, where it knows one class only."""
+    texts = label_texts(classes)
+    if len(texts) == 1:
+        return 1.0 if texts[0] in ("1", "True") else 0.0
+    if len(texts) != 2:
+        raise Refused("it gives several answers of more than two classes each; audit it as one model for each answer")
+    return 1
+
+
+def _joined(parts: Sequence[Array], positive: Sequence[int | float]) -> Array:
+    columns = [
+        part[:, place] if isinstance(place, int) else np.full(len(part), place) for part, place in zip(parts, positive, strict=True)
+    ]
+    return np.column_stack(columns)

@@ -1,0 +1,126 @@
+"""Skops files, opened safely: a bounded archive, types from a reviewed list or named in the plan, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from effaudit.core.candidate import Trust
+from effaudit.core.plugin import Refused
+from effaudit.formats import _opening
+
+REVIEWED: dict[str, str] = {
+    "sklearn.tree._tree.Tree": "arrays, whose indices _sklearn_arrays.py checks before they are used",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": "arrays, whose indices _sklearn_arrays.py checks",
+    "lightgbm.basic.Booster": "LightGBM's text, which _lightgbm_text.py checks; nothing in it is run",
+    "lightgbm.sklearn.LGBMModel": "settings around a Booster",
+    "lightgbm.sklearn.LGBMClassifier": "settings around a Booster",
+    "lightgbm.sklearn.LGBMRegressor": "settings around a Booster",
+    "lightgbm.sklearn.LGBMRanker": "settings around a Booster",
+    "collections.OrderedDict": "a dict",
+    "sklearn.utils._bunch.Bunch": "a dict",
+    "numpy.dtype": "a number's type; arrays of objects are never unpickled",
+    "scipy.sparse._csr.csr_matrix": "arrays, whose indices _sklearn_arrays.py checks",
+    "scipy.sparse._csr.csr_array": "arrays, whose indices _sklearn_arrays.py checks",
+    "scipy.sparse._csc.csc_matrix": "arrays, whose indices _sklearn_arrays.py checks",
+    "scipy.sparse._csc.csc_array": "arrays, whose indices _sklearn_arrays.py checks",
+    "functools.partial": "calls only functions that are on this list or on skops' own",
+    "sklearn.utils.validation.check_array": "checks an array",
+    "sklearn.feature_selection._univariate_selection.f_classif": "arithmetic, used by fit only",
+    "sklearn.feature_selection._univariate_selection.f_regression": "arithmetic, used by fit only",
+    "sklearn.feature_selection._univariate_selection.chi2": "arithmetic, used by fit only",
+    "sklearn.feature_selection._mutual_info.mutual_info_classif": "arithmetic, used by fit only",
+    "sklearn.feature_selection._mutual_info.mutual_info_regression": "arithmetic, used by fit only",
+    "sklearn.compose._column_transformer.make_column_selector": "a pattern for column names, used by fit only",
+    "sklearn.compose._column_transformer._RemainderColsList": "a list of column names",
+    "sklearn.calibration._CalibratedClassifier": "a model with its calibration",
+    "sklearn.calibration._SigmoidCalibration": "two numbers",
+    "sklearn.calibration._TemperatureScaling": "one number",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer": "arrays, used by fit only",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer": "arrays, used by fit only",
+    "sklearn._loss.loss.HalfTweedieLoss": "one number",
+    "sklearn._loss.loss.HalfTweedieLossIdentity": "one number",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace": "arrays and a kernel",
+    "sklearn.gaussian_process.kernels.ConstantKernel": "numbers",
+    "sklearn.gaussian_process.kernels.WhiteKernel": "numbers",
+    "sklearn.gaussian_process.kernels.RBF": "numbers",
+    "sklearn.gaussian_process.kernels.Matern": "numbers",
+    "sklearn.gaussian_process.kernels.RationalQuadratic": "numbers",
+    "sklearn.gaussian_process.kernels.DotProduct": "numbers",
+    "sklearn.gaussian_process.kernels.Sum": "two kernels",
+    "sklearn.gaussian_process.kernels.Product": "two kernels",
+    "sklearn.metrics._scorer._PassthroughScorer": "settings of a search, used by fit only",
+    "sklearn.metrics._scorer._Scorer": "settings of a search; its function is named and checked like any",
+    "sklearn.metrics._scorer._CurveScorer": "settings of a search; its function is named and checked like any",
+    "sklearn.metrics._classification.accuracy_score": "arithmetic, used by fit only",
+    "sklearn.metrics._classification.balanced_accuracy_score": "arithmetic, used by fit only",
+    "sklearn.metrics._classification.f1_score": "arithmetic, used by fit only",
+    "sklearn.metrics._ranking.roc_auc_score": "arithmetic, used by fit only",
+    "sklearn.utils._metadata_requests.MetadataRequest": "settings",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest": "settings",
+    "sklearn.model_selection._split.KFold": "settings of a search, used by fit only",
+    "sklearn.model_selection._split.StratifiedKFold": "settings of a search, used by fit only",
+    "sklearn.model_selection._split.GroupKFold": "settings of a search, used by fit only",
+    "sklearn.model_selection._split.TimeSeriesSplit": "settings of a search, used by fit only",
+}
+"""Types and functions trusted beside skops' own list, and why. Made from a file, or called with anything, they run nothing else."""
+
+_NOT_NEEDED = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "cupy", "dask"))
+
+
+def load(path: Path, trust: Trust) -> Any:
+    """The object in a skops file. Raises Refused with the line to paste when it holds types that nobody trusts."""
+    _opening.check_zip(path)
+    io = skops_io()
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    trusted = io.get_untrusted_types(file=path) if trust.everything else [*REVIEWED, *trust.types]
+    try:
+        return io.load(path, trusted=trusted)
+    except UntrustedTypesFoundException:
+        raise Refused(_refusal(path, trust)) from None
+
+
+def unreviewed(path: Path) -> list[str]:
+    """The types in a file that are not on the reviewed list."""
+    return [name for name in skops_io().get_untrusted_types(file=path) if name not in REVIEWED]
+
+
+def dump(model: object, path: Path) -> None:
+    """Writes a model."""
+    skops_io().dump(model, path)
+
+
+def _refusal(path: Path, trust: Trust) -> str:
+    types = [name for name in unreviewed(path) if name not in trust.types]
+    own = [name for name in types if name.startswith("__main__.")]
+    if own:
+        return f"{path.name} holds {', '.join(own)}, defined in a script; move it to a module of its own and save the model again"
+    line = f"trust: [{', '.join(dict.fromkeys([*trust.types, *types]))}]"
+    return f"{path.name} holds types that are not on the reviewed list; if you trust its source, write `{line}` for this candidate"
+
+
+def skops_io() -> Any:
+    """The module `skops.io`. Raises Refused where it is not installed."""
+    _opening.library("sklearn", "sklearn")
+    with _without(_NOT_NEEDED):
+        return _opening.library("skops.io", "sklearn")
+
+
+@contextmanager
+def _without(modules: tuple[str, ...]) -> Iterator[None]:
+    """Keeps modules from being imported meanwhile.
+
+    Importing skops walks through all of scikit-learn for its estimators, and so imports torch where it is installed: 190 MB
+    and 2 seconds that a scikit-learn model does not need, and that would be counted as its memory and start.
+    """
+    blocked = [name for name in modules if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(blocked))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in blocked:
+            sys.modules.pop(name, None)

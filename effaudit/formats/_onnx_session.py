@@ -1,0 +1,105 @@
+"""An ONNX Runtime session, asked: which of its outputs answers, and nothing more than it needs is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from effaudit.core.candidate import Contract, Facts, Output
+from effaudit.core.plugin import Model, Predictor, Refused
+from effaudit.core.store import Array, Inputs
+from effaudit.core.text import listed
+from effaudit.formats import _onnx_facts, _onnx_file, _ports
+from effaudit.formats._onnx_graph import Outputs
+
+_DTYPES = {
+    "tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16", "tensor(int64)": "int64",
+    "tensor(int32)": "int32", "tensor(int16)": "int16", "tensor(int8)": "int8", "tensor(uint8)": "uint8",
+    "tensor(uint16)": "uint16", "tensor(uint32)": "uint32", "tensor(uint64)": "uint64", "tensor(bool)": "bool",
+    "tensor(string)": "object",
+}  # fmt: skip
+_FLOATS = ("tensor(float)", "tensor(double)", "tensor(float16)")
+_LABELS = ("tensor(int64)", "tensor(int32)", "tensor(string)", "tensor(bool)")
+_FREE_BATCH = (
+    "export it with a free batch size: torch.onnx.export(…, dynamic_shapes=({0: torch.export.Dim('batch')},), dynamo=True)"
+)
+
+
+class Session(Model):
+    """A model in ONNX Runtime. `native` is its InferenceSession."""
+
+    def __init__(self, session: Any, outputs: Outputs, path: Path) -> None:
+        self.native = session
+        self._outputs = outputs
+        self._path = path
+        self._types: dict[str, str] = {port.name: port.type for port in session.get_outputs()}
+
+    def facts(self) -> Facts:
+        with _onnx_file.opened(self._path) as file:
+            return _onnx_facts.facts_of(file)
+
+    def contract(self) -> Contract:
+        names = tuple(port.name for port in self._inputs())
+        columns = names if len(names) > 1 else ()
+        return Contract(columns=columns, output=self._outputs.default, classes=self._outputs.classes)
+
+    def predictor(self, contract: Contract) -> Predictor:
+        if contract.output is None:
+            raise Refused(
+                f"its graph does not say what its output is ({listed(self._types)}); "
+                "write `output: probabilities`, `logits`, `labels` or `values`"
+            )
+        return self._asking(contract, self._answering(contract.output))
+
+    def transformer(self) -> Callable[[Inputs], Array]:
+        """A function from a request to the graph's only array of numbers."""
+        arrays = [name for name, kind in self._types.items() if kind in _FLOATS]
+        if len(arrays) != 1:
+            raise Refused(f"preprocessing must have one output of numbers; this graph has {listed(self._types)}")
+        return self._asking(Contract(), arrays[0])
+
+    def _inputs(self) -> list[_ports.Port]:
+        for port in self.native.get_inputs():
+            if port.type not in _DTYPES:
+                raise Refused(f"its input {port.name!r} is a {port.type}, where an array is needed; export it with plain tensors")
+        ports = [_ports.Port(port.name, _DTYPES[port.type], tuple(port.shape)) for port in self.native.get_inputs()]
+        _ports.check_batch(ports, _FREE_BATCH)
+        return ports
+
+    def _asking(self, contract: Contract, output: str) -> Predictor:
+        """Asks for one output only: ONNX Runtime then skips what is needed for others alone."""
+        inputs = self._inputs()
+        run, names, feed = self.native.run, [output], _ports.feeding(inputs, contract)
+        many = [port.name for port in inputs]
+        if self._types[output].startswith("seq(map"):
+            unzip = _unzipping(self._outputs.zipped.get(output, ()))
+            return lambda request: unzip(run(names, dict(zip(many, feed(request), strict=True)))[0])
+        if len(inputs) == 1:
+            only = inputs[0].name
+            return lambda request: run(names, {only: feed(request)[0]})[0]
+        return lambda request: run(names, dict(zip(many, feed(request), strict=True)))[0]
+
+    def _answering(self, output: Output) -> str:
+        meant = [name for name in self._types if self._outputs.meanings.get(name) == output]
+        if meant:
+            return meant[0]
+        fitting = [name for name, kind in self._types.items() if kind in (_LABELS if output == "labels" else _FLOATS)]
+        unknown = [name for name in fitting if self._outputs.meanings.get(name) is None]
+        for group in (unknown, fitting):
+            if len(group) == 1:
+                return group[0]
+        raise Refused(
+            f"none of its outputs ({listed(self._types)}) is known to hold {output}; export it with that output only, or name it so"
+        )
+
+
+def _unzipping(labels: Sequence[int | str]) -> Callable[[Any], Array]:
+    """One row for each map, its values in the labels' order. Slow, as ZipMap is: export with `zipmap=False` to be without it."""
+    if len(labels) < 2:
+        return lambda maps: np.array([list(row.values()) for row in maps], dtype=np.float32)
+    pick = itemgetter(*labels)
+    return lambda maps: np.array([pick(row) for row in maps], dtype=np.float32)

@@ -1,0 +1,147 @@
+"""Models with declared inputs: which of a request's arrays feed which input, in its type and shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from effaudit.core.candidate import Contract
+from effaudit.core.plugin import Refused
+from effaudit.core.store import Array, Inputs
+from effaudit.core.text import listed
+from effaudit.formats import _requests
+
+MISSING_TEXT = "nan"
+"""Graphs know no missing text: it is given as this word, which is what skl2onnx makes of an encoder's category NaN."""
+
+Feed = Callable[[Inputs], tuple[Array, ...]]
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input: a numpy dtype (`object` for words; None: as it comes), and the sizes of its axes; those not fixed are not int.
+
+    `shape` None: of any shape.
+    """
+
+    name: str
+    dtype: str | None
+    shape: tuple[Any, ...] | None
+
+    @property
+    def width(self) -> int | None:
+        """How many numbers one row has, where that is fixed."""
+        sizes = self.shape[1:] if self.shape is not None else (None,)
+        return int(np.prod(sizes)) if all(isinstance(size, int) for size in sizes) else None
+
+
+def check_batch(ports: Sequence[Port], advice: str) -> None:
+    """Raises Refused, with `advice`, when an input takes one number of rows only."""
+    for port in ports:
+        if port.shape == () or (port.shape and isinstance(port.shape[0], int)):
+            rows = f"exactly {port.shape[0]} rows at a time" if port.shape else "a single number"
+            raise Refused(f"its input {port.name!r} takes {rows}; {advice}")
+
+
+def feeding(ports: Sequence[Port], contract: Contract) -> Feed:
+    """A function from a request to the inputs' arrays, in order."""
+
+    def build(request: Inputs) -> Feed:
+        shares = _shares(ports, contract, request)
+        dtypes = _given(contract, len(ports))
+        readers = [_reading(*each, request) for each in zip(ports, shares, dtypes, strict=True)]
+        if len(readers) == 1:
+            only = readers[0]
+            return lambda request: (only(request),)
+        return lambda request: tuple([read(request) for read in readers])
+
+    return _requests.settled(build)
+
+
+def _given(contract: Contract, count: int) -> list[str | None]:
+    """The plan's dtypes, where it names one for all or one for each input; an input's own type goes before."""
+    return (
+        [*contract.dtypes] if len(contract.dtypes) == count else [contract.dtypes[0] if len(contract.dtypes) == 1 else None] * count
+    )
+
+
+def _shares(ports: Sequence[Port], contract: Contract, request: Inputs) -> list[list[str]]:
+    """The request's arrays that each input takes: the one of its name, or, by the inputs' widths, the columns in their order."""
+    if len(ports) == 1:
+        alone = _requests.whole(request)
+        return [[alone] if alone is not None else _requests.sources(request, contract)]
+    given = contract.columns or tuple(request)
+    if {port.name for port in ports} <= {*given, *(name.replace(" ", "_") for name in given)}:
+        return [_requests.sources(request, Contract(), [port.name]) for port in ports]
+    names = _requests.sources(request, contract)
+    widths = [port.width if port.width is not None else 1 if len(names) == len(ports) else None for port in ports]
+    if None in widths or sum(width or 0 for width in widths) != len(names):
+        raise Refused(
+            f"its inputs are {listed(port.name for port in ports)}, the data has {listed(names)}; "
+            "write its `columns` in the order of its inputs"
+        )
+    ends = np.cumsum([width or 0 for width in widths]).tolist()
+    return [names[end - (width or 0) : end] for end, width in zip(ends, widths, strict=True)]
+
+
+def _reading(port: Port, names: Sequence[str], given: str | None, request: Inputs) -> _requests.Reader:
+    """Reads one input's array: words for inputs of text, else numbers of its own type, in its own shape."""
+    dtype = port.dtype or given
+    words = dtype == "object"
+    if any(_requests.is_text(request[name]) != words for name in names):
+        kind = "words" if words else "numbers"
+        raise Refused(
+            f"its input {port.name!r} takes {kind}, and {listed(names)} are none; write its `columns` or its `preprocess`"
+        )
+    matrix = _requests.matrix(Contract(columns=tuple(names)), width=port.width, dtype=dtype, text=words)
+    read = _of(names, matrix) if len(names) < len(request) else matrix
+    if words:
+        read = _without_missing(read)
+    elif dtype and np.dtype(dtype).kind in "iu" and any(request[name].dtype.kind == "f" for name in names):
+        read = _without_gaps(read, port.name, names)
+    return _shaped(read, _target(port, request[names[0]] if len(names) == 1 else None))
+
+
+def _of(names: Sequence[str], read: _requests.Reader) -> _requests.Reader:
+    return lambda request: read({name: request[name] for name in names})
+
+
+def _target(port: Port, example: Array | None) -> tuple[int, ...] | None:
+    """The axes after the first: the input's where they are fixed, else those of the data's own array; None: as one matrix."""
+    if port.shape is None:
+        return example.shape[1:] if example is not None and example.ndim > 2 else None
+    fixed = [size if isinstance(size, int) else -1 for size in port.shape[1:]]
+    if fixed.count(-1) > 1 or (-1 in fixed and example is not None and example.ndim == len(fixed) + 1):
+        return example.shape[1:] if example is not None else None
+    return None if len(fixed) == 1 else tuple(fixed)
+
+
+def _shaped(read: _requests.Reader, target: tuple[int, ...] | None) -> _requests.Reader:
+    if target is None or len(target) == 1:
+        return read
+    if target == ():
+        return lambda request: read(request).ravel()
+    return lambda request: (array := read(request)).reshape(len(array), *target)
+
+
+def _without_missing(read: _requests.Reader) -> _requests.Reader:
+    def words(request: Inputs) -> Array:
+        array = read(request)
+        flat = [word if isinstance(word, str) else MISSING_TEXT for word in array.ravel().tolist()]
+        return np.array(flat, dtype=object).reshape(array.shape)
+
+    return words
+
+
+def _without_gaps(read: _requests.Reader, port: str, names: Sequence[str]) -> _requests.Reader:
+    def whole(request: Inputs) -> Array:
+        if any(np.isnan(request[name]).any() for name in names if request[name].dtype.kind == "f"):
+            raise Refused(
+                f"its input {port!r} takes whole numbers, and {listed(names)} has missing values; fill them in `preprocess`"
+            )
+        return np.asarray(read(request))
+
+    return whole

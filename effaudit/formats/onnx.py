@@ -1,0 +1,69 @@
+"""ONNX graphs, run by ONNX Runtime on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from effaudit.core.candidate import Artifact
+from effaudit.core.plugin import Format, Model
+from effaudit.core.store import Array, Inputs
+from effaudit.formats import _onnx_file, _onnx_graph, _opening
+from effaudit.formats._onnx_session import Session
+
+
+@dataclass(frozen=True)
+class Onnx(Format):
+    """Reads ONNX graphs of any origin: converted pipelines and trees, exported networks, quantised models.
+
+    Safe: external data must lie in the model's folder, tensors must hold what they declare, and no library of custom operators
+    is loaded. Inputs are fed by name where the data has arrays of these names; a single input takes all columns side by side.
+    Labels, probabilities and class names are found where the operators tell; for exported networks, write `output` and `classes`.
+    """
+
+    suffixes = (".onnx",)
+    extra = "onnx"
+    modules = ("onnxruntime",)
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """By suffix: protocol buffers have no mark of their own."""
+        return path.suffix.lower() == ".onnx"
+
+    def open(self, artifact: Artifact, threads: int) -> Model:
+        """Checks the file, then makes a session with this many threads and no spinning ones."""
+        return self._session(artifact, threads)
+
+    def transformer(self, artifact: Artifact) -> Callable[[Inputs], Array]:
+        """A graph with one output of numbers; it runs on one thread."""
+        return self._session(artifact, 1).transformer()
+
+    def claims(self, model: object) -> bool:
+        """A graph in memory (`onnx.ModelProto`)."""
+        return type(model).__name__ == "ModelProto" and type(model).__module__.split(".")[0] == "onnx"
+
+    def write(self, model: Any, path: Path, example: Inputs) -> Artifact:
+        """Writes the graph as it is."""
+        file = path.with_name(path.name + ".onnx")
+        file.write_bytes(model.SerializeToString())
+        return Artifact(str(file), "onnx")
+
+    def _session(self, artifact: Artifact, threads: int) -> Session:
+        path = _opening.model_file(artifact)
+        with _opening.reading(str(path), "an ONNX graph", "export it again"):
+            runtime = _opening.library("onnxruntime", self.extra)
+            with _onnx_file.opened(path) as file:
+                session = runtime.InferenceSession(str(path), _options(runtime, threads), providers=["CPUExecutionProvider"])
+                outputs = _onnx_graph.outputs_of(file, [port.name for port in session.get_outputs()])
+        return Session(session, outputs, path)
+
+
+def _options(runtime: Any, threads: int) -> Any:
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    for pool in ("intra_op", "inter_op"):
+        options.add_session_config_entry(f"session.{pool}.allow_spinning", "0")
+    return options

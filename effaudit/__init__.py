@@ -1,3 +1,23 @@
-"""effaudit finds the smallest model that meets your targets, with evidence."""
+"""effaudit finds the smallest model that meets your targets, with evidence.
+
+`effaudit.audit` measures models that are in memory, `effaudit.decide` judges the record, `effaudit.report` shows both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from effaudit.interface import audit, decide, report
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "audit", "decide", "report"]
+
+
+def __getattr__(name: str) -> Any:
+    """The interface is imported when it is used: `import effaudit` alone costs nothing."""
+    if name in ("audit", "decide", "report"):
+        from effaudit import interface
+
+        return getattr(interface, name)
+    raise AttributeError(f"module 'effaudit' has no attribute {name!r}")

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,6 +59,7 @@ def audit(
 
     Interrupted (KeyboardInterrupt), it leaves a record of what was won by then; started again, it goes on from there.
     """
+    plan = replace(plan, candidates=tuple(_recognised(candidate) for candidate in plan.candidates))
     with held(out.resolve()) as run:
         diary = Diary.begun()
         tell("data", 0.0, "reading")
@@ -203,9 +203,15 @@ class _Work:
             self.diary.journal.close()
 
     def _ask(self, candidate: Candidate, tell: Callable[[float, str], None]) -> None:
+        if candidate.name in self.plan.refused:
+            self.failed[candidate.name] = self.plan.refused[candidate.name]
+            return
         splits = ("certify", "search") if candidate.contract.tune else ("certify",)
-        asking = partial(tell, text="asking every row")
-        found = gather(_recognised(candidate), splits, self.site, self.diary.journal, self.run.predictions, asking)
+
+        def asking(share: float) -> None:
+            tell(share, "asking every row")
+
+        found = gather(candidate, splits, self.site, self.diary.journal, self.run.predictions, asking)
         if isinstance(found, Failure):
             self.failed[candidate.name] = found
             return
@@ -274,10 +280,13 @@ def _needs_search(plan: Plan) -> bool:
 
 
 def _recognised(candidate: Candidate) -> Candidate:
-    if candidate.artifact.format:
-        return candidate
-    found = registry.format_of(Path(candidate.artifact.path))
-    return replace(candidate, artifact=replace(candidate.artifact, format=found))
+    """With the formats that the plan left open, by the files' names and first bytes. Raises InputError."""
+
+    def named(artifact: Artifact) -> Artifact:
+        return artifact if artifact.format else replace(artifact, format=registry.format_of(Path(artifact.path)))
+
+    before = named(candidate.preprocess) if candidate.preprocess else None
+    return replace(candidate, artifact=named(candidate.artifact), preprocess=before)
 
 
 def _metrics() -> dict[str, Metric]:

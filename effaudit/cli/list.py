@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-KINDS = ("formats", "techniques", "metrics", "outputs", "engines")
+if TYPE_CHECKING:
+    from effaudit.registry import Kind
+
+KINDS: tuple[Kind, ...] = ("formats", "techniques", "metrics", "outputs", "engines")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

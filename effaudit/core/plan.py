@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from effaudit.core.candidate import Candidate, Step
+from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.workload import Task
 
@@ -67,3 +68,5 @@ class Plan:
     policy: Path | None = None
     digest: str = ""
     """SHA-256 of the plan's text."""
+    refused: Mapping[str, Failure] = field(default_factory=dict)
+    """Candidates in memory that could not even be written, and why."""

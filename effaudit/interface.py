@@ -1,0 +1,203 @@
+"""The Python interface: the same audit, for models and data that are in memory."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from effaudit.core.candidate import Artifact
+from effaudit.core.errors import InputError, Place
+from effaudit.core.plugin import Refused
+from effaudit.core.reading import Failure
+from effaudit.core.store import Inputs
+
+if TYPE_CHECKING:
+    from effaudit.core.record import Record
+    from effaudit.core.verdict import Verdict
+
+ANSWER, GROUPS, TIME = "answer", "groups", "time"
+"""What answers, groups and times are called beside the inputs' own columns."""
+
+EXAMPLE_ROWS = 2
+"""So many rows are shown to a format that must see some to write a model."""
+
+Rows = tuple[Any, Any]
+"""Inputs (a DataFrame, an array, or a mapping of named arrays) and their answers."""
+
+
+def audit(
+    models: Mapping[str, Any],
+    inputs: Any,
+    answers: Any,
+    *,
+    baseline: str | None = None,
+    train: Rows | None = None,
+    search: Rows | None = None,
+    task: Literal["classification", "regression"] | None = None,
+    groups: Any = None,
+    time: Any = None,
+    workload: Mapping[str, Any] | None = None,
+    contracts: Mapping[str, Mapping[str, Any]] | None = None,
+    compress: Sequence[Mapping[str, Any]] = (),
+    ladder: str | Sequence[str] = "off",
+    measure: Mapping[str, Any] | None = None,
+    assumptions: Mapping[str, Any] | None = None,
+    policy: str | Path = "recommended",
+    name: str = "audit",
+    out: str | Path | None = None,
+    seed: int = 0,
+) -> Record:
+    """Audits models that are in memory on rows that none of them has seen; returns the record.
+
+    models: by name: scikit-learn estimators and pipelines, LightGBM models, torch modules, importable functions. They are your
+        own, hence trusted: each is written in its format's native file, and measured in processes of its own.
+    inputs, answers: unseen rows. train, search: rows to learn from (the ladder, distillation), and rows that steer compression;
+        search is cut from the unseen rows when something needs it.
+    groups, time: one value for each unseen row: rows that belong together, or when they were. Without either, rows are
+        taken to be independent of each other.
+    contracts: by model, what its own file cannot say: `{"net": {"output": "logits", "classes": ["no", "yes"]}}`.
+    workload, measure, assumptions, compress, ladder, policy: as in a plan: `workload={"quality": ["roc_auc"]}`,
+        `measure={"budget": "30 s"}`, `compress=[{"of": "forest", "recipe": [{"to_onnx": {}}]}]`.
+    out: the record's folder; by default reports/NAME.
+
+    Raises InputError for wrong input. A model that cannot be written or asked is a Failure in its row, not an error.
+    """
+    from effaudit import pipeline
+    from effaudit.cli import _progress, _reading
+
+    if not models:
+        raise InputError("there are no models to audit", Place("models"), "Give at least one: {'name': model}.")
+    folder = Path(out) if out is not None else Path("reports") / name
+    splits = _splits(inputs, answers, train, search, groups, time)
+    written, refused = _written(models, contracts or {}, folder / "models", _example(inputs))
+    document = {
+        "apiVersion": "effaudit/v1",
+        "kind": "AuditPlan",
+        "name": name,
+        "task": task or _task(answers),
+        "workload": {**_files(splits, folder / "in-memory"), "answer": ANSWER, **_dependence(groups, time), **(workload or {})},
+        "measure": dict(measure or {}),
+        "seed": seed,
+        "candidates": [
+            _candidate(each, file, (contracts or {}).get(each, {}), folder / "models") for each, file in written.items()
+        ],
+        "ladder": ladder if isinstance(ladder, str) else list(ladder),
+        "baseline": baseline or next(iter(models)),
+        "compress": [dict(entry) for entry in compress],
+        "assumptions": dict(assumptions or {}),
+    }
+    path = folder / "plan.yaml"
+    path.write_text(json.dumps(document, indent=1, default=str), "utf-8")
+    plan = _reading.plan(path)
+    candidates = tuple(replace(candidate, artifact=written[candidate.name]) for candidate in plan.candidates)
+    plan = replace(plan, data=replace(plan.data, sources=splits), candidates=candidates, refused=refused)
+    with _progress.shown(_progress.course_of(plan), "auto", sys.stderr) as tell:
+        record, _ = pipeline.audit(plan, _reading.policy(policy), folder, tell, command="effaudit.audit(…)")
+    return record
+
+
+def decide(record: Record, policy: str | Path = "recommended") -> Verdict:
+    """Judges a record under a policy (a file or a preset's name), without measuring. Raises InputError."""
+    from effaudit.cli import _reading
+    from effaudit.judge.decide import decide as judged
+
+    return judged(record, _reading.policy(policy))
+
+
+def report(record: Record, verdict: Verdict | None, path: str | Path, output: str | None = None) -> Path:
+    """Writes a report; `output` is one of `effaudit list outputs`, by default the one that the path's suffix names."""
+    from effaudit import registry
+    from effaudit.cli import _showing
+    from effaudit.core.text import listed
+
+    target = Path(path)
+    by_suffix = {registry.find("outputs", name).suffix: name for name in registry.names("outputs")}
+    chosen = output or by_suffix.get(target.suffix)
+    if chosen is None:
+        raise InputError(f"no output writes {target.suffix!r} files", Place(target.name), f"Known: {listed(sorted(by_suffix))}.")
+    _showing.write([(chosen, target)], record, verdict)
+    return target
+
+
+def _splits(inputs: Any, answers: Any, train: Rows | None, search: Rows | None, groups: Any, time: Any) -> dict[str, Any]:
+    linked = {key: value for key, value in ((GROUPS, groups), (TIME, time)) if value is not None}
+    unseen = {**_named(inputs), ANSWER: answers, **linked}
+    splits: dict[str, Any] = {"certify": unseen}
+    for split, rows in (("train", train), ("search", search)):
+        if rows is not None:
+            splits[split] = {**_named(rows[0]), ANSWER: rows[1]}
+    return splits
+
+
+def _named(inputs: Any) -> dict[str, Any]:
+    return dict(inputs) if isinstance(inputs, Mapping) else {"inputs": inputs}
+
+
+def _files(splits: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """The plan wants files; these stand for what is in memory."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for split in splits:
+        (folder / split).touch()
+    return {split: f"{folder.name}/{split}" for split in splits}
+
+
+def _dependence(groups: Any, time: Any) -> dict[str, str]:
+    if groups is not None:
+        return {GROUPS: GROUPS}
+    return {TIME: TIME} if time is not None else {"rows": "independent"}
+
+
+def _task(answers: Any) -> str:
+    """Fractions are numbers to predict; anything else is a class, which the reading of answers checks."""
+    import numpy as np
+
+    values = np.asarray(answers)
+    return "regression" if values.dtype.kind == "f" and bool((values % 1 != 0).any()) else "classification"
+
+
+def _example(inputs: Any) -> Inputs:
+    import numpy as np
+
+    if isinstance(inputs, Mapping):
+        return {name: np.asarray(values)[:EXAMPLE_ROWS] for name, values in inputs.items()}
+    if hasattr(inputs, "iloc"):
+        return {str(name): inputs[name].iloc[:EXAMPLE_ROWS].to_numpy() for name in inputs.columns}
+    return {"inputs": np.asarray(inputs)[:EXAMPLE_ROWS]}
+
+
+def _written(
+    models: Mapping[str, Any], contracts: Mapping[str, Mapping[str, Any]], folder: Path, example: Inputs
+) -> tuple[dict[str, Artifact], dict[str, Failure]]:
+    """Each model's file, and those that cannot be written, with what to change."""
+    from effaudit import registry
+    from effaudit.core.text import did_you_mean
+
+    unknown = next((name for name in contracts if name not in models), None)
+    if unknown is not None:
+        raise InputError(f"there is no model {unknown!r}.{did_you_mean(unknown, models)}", Place("contracts"))
+    folder.mkdir(parents=True, exist_ok=True)
+    written: dict[str, Artifact] = {}
+    refused: dict[str, Failure] = {}
+    formats = {kind: registry.a_format(kind) for kind in registry.names("formats")}
+    for name, model in models.items():
+        kind = next((kind for kind, each in formats.items() if each.claims(model)), None)
+        path = folder / name
+        try:
+            if kind is None:
+                raise Refused(f"no format takes a {type(model).__qualname__}; give a plain function of an importable module")
+            written[name] = formats[kind].write(model, path, example)
+        except Refused as why:
+            path.touch()
+            refused[name] = Failure("write", str(why))
+            written[name] = Artifact(str(path.resolve()), kind or "python")
+    return written, refused
+
+
+def _candidate(name: str, artifact: Artifact, said: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    path = Path(artifact.path)
+    shown = artifact.path if not path.is_file() else f"{folder.name}/{path.name}"
+    return {"name": name, "path": shown, "format": artifact.format, "trust": True, **said}

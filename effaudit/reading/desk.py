@@ -53,7 +53,11 @@ class Desk:
         path = self.folder / written
         try:
             if not path.is_file():
-                what = "is a folder, a file was expected" if path.is_dir() else f"there is no such file: looked for {path}"
+                what = (
+                    "is a folder, a file was expected"
+                    if path.is_dir()
+                    else f"there is no such file: looked for {one_line(str(path))}"
+                )
                 self.fault(what, *keys, advice=_near(path))
         except (OSError, ValueError) as error:
             self.fault(f"not a usable path: {one_line(str(error))}", *keys)

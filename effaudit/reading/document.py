@@ -167,7 +167,7 @@ def _problem(found: Mapping[str, Any], document: Document, above: Keys, schema: 
     kind, value, limits = found["type"], found.get("input"), found.get("ctx", {})
     if kind == "extra_forbidden":
         known = _node(schema, keys[:-1]).get("properties", {})
-        return document.fault(f"unknown key {shown(keys[-1])}.{did_you_mean(str(keys[-1]), known)}", *above, *keys)
+        return document.fault(f"unknown key {shown(keys[-1])}.{did_you_mean(str(keys[-1])[:80], known)}", *above, *keys)
     described = _node(schema, keys, resolve=False).get("description", "")
     advice = f"{keys[-1]}: {described}" if described and keys else ""
     if kind == "missing":

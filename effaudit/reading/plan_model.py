@@ -91,7 +91,7 @@ class CandidatePart(_Part):
 
     name: Name = Field(description="its name in reports and on the command line")
     title: str = Field(default="", max_length=300, description="free text beside the name")
-    path: str = Field(description="the model's file, relative to the plan; `module:function` for Python code")
+    path: FilePath = Field(description="the model's file, relative to the plan; `module:function` for Python code")
     format: str | None = Field(default=None, description="the kind of file, when it is not plain from the file")
     trust: Trusted | None = Field(default=None, description="true lets the file run code; a list names the types that it may hold")
     preprocess: FilePath | None = Field(

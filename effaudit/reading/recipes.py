@@ -57,7 +57,9 @@ def read_recipes(
         chain = _chain(part.recipe, desk, keys)
         _check_splits(chain, desk, keys)
         for parent in _starts(part, given, parents, chain, desk, keys):
-            product = Parent(product_name(part.name, parent.name, part.recipe), _result(parent, chain, desk, keys))
+            product = Parent(
+                product_name(part.name if part.of != EVERY else None, parent.name, part.recipe), _result(parent, chain, desk, keys)
+            )
             _check_name(product.name, parents, desk, keys)
             parents[product.name] = product
         recipes.append(Recipe(part.of, tuple(link.step for link in chain), part.name))

@@ -210,7 +210,7 @@ def check_has(columns: Columns, names: tuple[str, ...], role: str, place: Place)
     """Raises InputError where a named column is missing, with a suggestion."""
     for name in names:
         if name not in columns:
-            what = f"there is no column {one_line(name, 80)!r}, which is {role}.{did_you_mean(name[:80], columns)}"
+            what = f"there is no column {one_line(name, 80)!r}, which is {role}.{did_you_mean(name[:80], list(columns)[:2000])}"
             raise InputError(what, place)
 
 

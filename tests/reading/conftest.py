@@ -1,0 +1,132 @@
+"""Files in a temporary folder, and what is known of plug-ins: three toy techniques and a few names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import pytest
+
+from effaudit.core.plugin import Technique
+from effaudit.core.reading import Meaning
+from effaudit.reading.desk import Known
+
+SUFFIXES = {".onnx": "onnx", ".skops": "sklearn", ".pt2": "torch", ".txt": "lightgbm"}
+
+
+@dataclass(frozen=True)
+class ToOnnx(Technique):
+    dtype: Literal["float32", "float64"] = "float32"
+    layers: tuple[str, ...] = ()
+
+    def result_of(self, given):
+        return "onnx" if given in ("sklearn", "torch", "lightgbm") else None
+
+    def apply(self, bench):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class StaticInt8(Technique):
+    per_channel: bool = True
+    rows: int = 500
+
+    def __post_init__(self):
+        if self.rows < 1:
+            raise ValueError("rows must be at least 1")
+
+    def result_of(self, given):
+        return "onnx" if given == "onnx" else None
+
+    def apply(self, bench):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Distillation(Technique):
+    needs: ClassVar[tuple[str, ...]] = ("train", "search")
+
+    def result_of(self, given):
+        return "lightgbm" if given else None
+
+    def apply(self, bench):
+        raise NotImplementedError
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Known:
+    techniques = {"to_onnx": ToOnnx, "static_int8": StaticInt8, "distillation": Distillation}
+    presets = tmp_path / "presets"
+    presets.mkdir()
+    (presets / "recommended.yaml").write_text(POLICY)
+    return Known(
+        formats=("sklearn", "onnx", "torch", "lightgbm", "python"),
+        techniques=tuple(techniques),
+        technique=techniques.__getitem__,
+        ladder=("dummy", "linear", "tree"),
+        scorers=lambda: ("roc_auc", "accuracy", "f1", "log_loss", "root_mean_squared_error"),
+        guess_format=lambda path: SUFFIXES.get(path.suffix),
+        presets=presets,
+    )
+
+
+PLAN = """\
+apiVersion: effaudit/v1
+kind: AuditPlan
+name: flights
+task: classification
+workload:
+  certify: test.csv
+  answer: late
+candidates:
+  - {name: forest, path: forest.skops}
+"""
+
+POLICY = """\
+apiVersion: effaudit/v1
+kind: EfficiencyPolicy
+metadata: {name: edge}
+rules:
+  size.artifact: {metric: size.artifact, max: 50 MB}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A plan's folder, with the files that plans of the tests name."""
+    home = tmp_path / "plans"
+    home.mkdir()
+    for name in ("forest.skops", "gbm.txt", "net.pt2", "net.onnx", "prep.skops", "train.csv", "test.csv", "policy.yaml"):
+        (home / name).write_text("x")
+    return home
+
+
+@pytest.fixture
+def write(folder: Path) -> Callable[[str], Path]:
+    """Writes a text as the plan's file."""
+
+    def written(text: str | bytes, name: str = "plan.yaml") -> Path:
+        path = folder / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    return written
+
+
+MEANINGS = {
+    "quality.roc_auc": Meaning("score", "higher", "measured", False),
+    "quality.log_loss": Meaning("count", "lower", "measured", False),
+    "quality.brier_score": Meaning("score", "lower", "measured", False),
+    "quality.root_mean_squared_error": Meaning("answer", "lower", "measured", False),
+    "behaviour.flips_lost": Meaning("share", "lower", "measured", False),
+    "latency.batch_1": Meaning("s", "lower", "measured", True, ("p50", "p90", "p95", "p99", "mean")),
+    "throughput.batch_256": Meaning("rows/s", "higher", "measured", True),
+    "size.artifact": Meaning("B", "lower", "counted", False),
+    "size.parameters": Meaning("count", "lower", "counted", False),
+    "memory.peak": Meaning("B", "lower", "measured", True, ("max",)),
+    "energy.per_1000": Meaning("J", "lower", "modelled", True),
+    "carbon.per_1000": Meaning("gCO2e", "lower", "modelled", True),
+    "cost.per_1000": Meaning("money", "lower", "modelled", True),
+}

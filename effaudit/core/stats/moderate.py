@@ -46,7 +46,7 @@ def moderated(own: Variance, noise: Variance, others: Variance) -> Variance:
     pooled = (weight * prior + own.dof * own.value) / whole
     variance = max(pooled, own.value if own.dof > 0 else 0.0, noise.value)
     squares = weight * prior**2 + own.dof * own.value**2
-    dof = (whole * pooled) ** 2 / squares if squares > 0.0 else whole
+    dof = max(own.dof, (whole * pooled) ** 2 / squares if squares > 0.0 else whole)
     if noise.dof <= 0 or variance == 0.0:
         return Variance(variance, dof)
     known = (noise.value / variance) ** 2

@@ -151,7 +151,7 @@ def _student(medians: Medians, spread: Spread | None) -> Student | TooFew:
     others = Variance(spread.variance, spread.dof) if spread is not None else Variance(0.0, 0.0)
     if count == 0:
         return TooFew(1, 0, "rounds measured together")
-    if count == 1 and others.dof <= 0:
+    if count == 1 and others.dof < 1.0:
         return TooFew(2, 1, "incarnations")
     noise = medians.noise
     variance = moderated(medians.own, noise, others)

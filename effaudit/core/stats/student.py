@@ -12,6 +12,7 @@ from statistics import NormalDist
 _NORMAL = NormalDist()
 _HILL_FROM = 1000.0
 """Degrees of freedom from which Hill's expansion is used; its error is below 1e-11 there."""
+_GREATEST_LOG = 650.0
 
 
 def normal_tail(z: float) -> float:
@@ -118,8 +119,10 @@ def _t_above(tail: float, dof: float) -> float:
         if reached == 0.0:
             t /= 2
             continue
-        step = (math.log(reached) - goal) * reached / (t * _density(t, dof))
+        step = (math.log(reached) - goal) * math.exp(math.log(reached) - math.log(t) - _log_density(t, dof))
         t *= math.exp(min(step, 50.0))
+        if math.log(t) > _GREATEST_LOG:
+            return math.inf
         if abs(step) < 1e-14:
             break
     return t
@@ -131,11 +134,12 @@ def _first_guess(tail: float, dof: float) -> float:
     near = z + (z**3 + z) / (4 * dof) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * dof * dof)
     if dof > 10:
         return near
-    return min(near, math.exp((-math.log(tail * dof) - _log_beta(dof / 2, 0.5)) / dof + 0.5 * math.log(dof)))
+    far = (-math.log(tail * dof) - _log_beta(dof / 2, 0.5)) / dof + 0.5 * math.log(dof)
+    return min(near, math.exp(min(far, _GREATEST_LOG)))
 
 
-def _density(t: float, dof: float) -> float:
-    return math.exp(-(dof + 1) / 2 * math.log1p(t * t / dof) - _log_beta(dof / 2, 0.5)) / math.sqrt(dof)
+def _log_density(t: float, dof: float) -> float:
+    return -(dof + 1.0) * math.log(math.hypot(1.0, t / math.sqrt(dof))) - _log_beta(dof / 2, 0.5) - 0.5 * math.log(dof)
 
 
 def _normal_of_t(t: float, dof: float) -> float:

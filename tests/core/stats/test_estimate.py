@@ -10,7 +10,7 @@ from scipy import stats
 from effaudit.core.reading import Measurement, counted
 from effaudit.core.stats.agreement import Tango
 from effaudit.core.stats.estimate import Exact, Skewed, Student, of_measurement
-from effaudit.core.stats.replicates import few_discordant
+from effaudit.core.stats.replicates import Leaning, few_discordant
 
 DOF = st.one_of(st.none(), st.floats(1.0, 500.0))
 LEVEL = st.floats(0.51, 0.9999)
@@ -22,7 +22,7 @@ def measured(value, low, high, unit="s", dof=None, method="measured"):
 
 @st.composite
 def estimates(draw):
-    kind = draw(st.sampled_from(["student", "skewed", "exact", "tango", "few"]))
+    kind = draw(st.sampled_from(["student", "skewed", "exact", "tango", "few", "leaning"]))
     log = draw(st.booleans())
     value = draw(st.floats(0.01, 100.0)) if log else draw(st.floats(-100.0, 100.0))
     if kind == "student":
@@ -35,6 +35,8 @@ def estimates(draw):
         n = draw(st.integers(1, 2000))
         b = draw(st.integers(0, n))
         return Tango(b, draw(st.integers(0, n - b)), n)
+    if kind == "leaning":
+        return Leaning(value, draw(st.floats(1e-3, 2.0)), draw(DOF), draw(st.floats(-1.0, 1.0)))
     if kind == "few":
         n = draw(st.integers(1, 2000))
         return few_discordant(draw(st.integers(0, n)), n, draw(st.floats(0.1, 3.0)))

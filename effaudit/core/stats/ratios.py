@@ -116,13 +116,13 @@ def _by_key(evidence: Floats) -> Floats:
         raise ValueError(f"evidence of shape {rows.shape}, not (n, 3)")
     if not np.isfinite(rows).all() or np.any(np.abs(rows[:, 2]) > _GREATEST_LOG):
         raise ValueError("evidence that is no logarithm of a figure")
-    if len(np.unique(rows[:, 1])) != len(rows):
+    if len(set(rows[:, 1].tolist())) != len(rows):
         raise ValueError("two figures of one round")
     return rows
 
 
 def _medians(incarnations: Floats, logs: Floats) -> Medians:
-    parts = [np.sort(logs[incarnations == number]) for number in np.unique(incarnations)]
+    parts = [np.sort(logs[incarnations == number]) for number in sorted(set(incarnations.tolist()))]
     return Medians(
         np.array([_quantile(part, 0.5) for part in parts], dtype=np.float64),
         np.array([_error_of_median(part) for part in parts], dtype=np.float64),

@@ -7,10 +7,11 @@ import math
 from effaudit.core.policy import Select
 from effaudit.core.text import one_line
 from effaudit.core.units import show
-from effaudit.core.verdict import Buys, Explanation
-from effaudit.judge import gaps, words
+from effaudit.core.verdict import Buys, Explanation, Gap
+from effaudit.judge import words
 from effaudit.judge.compare import loss
 from effaudit.judge.evidence import Undecidable
+from effaudit.judge.gaps import gap_of
 from effaudit.judge.judged import Held, Judged, curable
 from effaudit.judge.select import Selection, shortfall, telling_tie_break
 
@@ -24,17 +25,15 @@ def explain(judged: Judged, selection: Selection) -> tuple[Explanation, ...]:
     return tuple(_explanation(judged, selection, name) for name in others)
 
 
-def in_words(judged: Judged, held: Held) -> str:
+def in_words(held: Held, gap: Gap) -> str:
     """What stands between a candidate and one rule: "fails size.artifact: is 120 MB where at most 100 MB is allowed; …"."""
     _, check = held
     rule = check.rule.id
     if check.status == "fail":
-        enough = gaps.relaxed(held)
-        cure = "" if enough is None else f"; would pass with {words.would_pass(check.rule, enough, check.unit)}"
+        cure = "" if gap.relaxed is None else f"; would pass with {words.would_pass(check.rule, gap.relaxed, gap.unit)}"
         return f"fails {rule}: {words.against_limit(check)}{cure}"
     if check.value is not None and curable(check):
-        more = gaps.more(judged.evidence, held)
-        return f"is undecided on {rule}: {words.against_limit(check)}{_would_decide(more)}"
+        return f"is undecided on {rule}: {words.against_limit(check)}{_would_decide(gap.more)}"
     return f"cannot be judged on {rule}: {check.detail or check.reason}"
 
 
@@ -57,10 +56,11 @@ def _explanation(judged: Judged, selection: Selection, name: str) -> Explanation
     broken = judged.broken(name)
     if not broken:
         return Explanation(name, f"passes too; {_not_chosen(judged, selection, name)}")
+    gaps = {held[1].rule.id: gap_of(judged.evidence, held) for held in broken}
     worst = sorted(broken, key=lambda held: (held[1].status != "fail", -shortfall(held)))
     rest = len(worst) - MOST_RULES
-    told = [in_words(judged, held) for held in worst[:MOST_RULES]] + ([f"and {rest} more"] if rest > 0 else [])
-    return Explanation(name, "; ".join(told), tuple(gaps.gap(judged.evidence, held) for held in broken))
+    told = [in_words(held, gaps[held[1].rule.id]) for held in worst[:MOST_RULES]]
+    return Explanation(name, "; ".join(told + ([f"and {rest} more"] if rest > 0 else [])), tuple(gaps.values()))
 
 
 def _not_chosen(judged: Judged, selection: Selection, name: str) -> str:

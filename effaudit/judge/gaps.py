@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -22,13 +23,13 @@ MOST_TIMES = 10.0
 """Beyond this many times what was measured, measuring on is no advice."""
 
 
-def gap(evidence: Evidence, held: Held) -> Gap:
+def gap_of(evidence: Evidence, held: Held) -> Gap:
     """The gap of a rule that is failed or undecided."""
     _, check = held
-    return Gap(check.rule.id, relaxed(held), check.unit, more(evidence, held))
+    return Gap(check.rule.id, _relaxed(held), check.unit, _more(evidence, held))
 
 
-def relaxed(held: Held) -> float | None:
+def _relaxed(held: Held) -> float | None:
     """The far end of the interval at the level that decided, rounded outward; None where no limit would help."""
     finding, check = held
     lower = check.rule.bound == "min"
@@ -38,7 +39,7 @@ def relaxed(held: Held) -> float | None:
     return outward(bad, check.unit, up=not lower)
 
 
-def more(evidence: Evidence, held: Held) -> str:
+def _more(evidence: Evidence, held: Held) -> str:
     """How much more measuring would decide if the figure stayed as it is: "~7 more rounds"; empty where it is no cure."""
     finding, check = held
     if check.status != "inconclusive" or not curable(check) or finding.estimate is None:
@@ -51,16 +52,19 @@ def more(evidence: Evidence, held: Held) -> str:
     return "not within 10× the budget"
 
 
-def _measured(evidence: Evidence, candidate: str, metric: str) -> list[tuple[int, str]]:
+def _measured(evidence: Evidence, candidate: str, metric: str) -> Iterator[tuple[int, str]]:
     """How many samples a figure rests on, and what they are called; the cheaper to have more of first."""
     if metric.startswith(QUALITY):
-        return [(evidence.certify_rows, "row") if evidence.independent else (evidence.certify_groups, "group")]
+        yield (evidence.certify_rows, "row") if evidence.independent else (evidence.certify_groups, "group")
+        return
     array = evidence.array(candidate, metric)
-    if array is not None and array.ndim == 2:
-        rounds, restarts = int((array[:, 1] >= 0).sum()), len(np.unique(array[:, 0]))
-        return [(rounds, "round"), (restarts, "restart")] if rounds else [(restarts, "restart")]
-    found = evidence.rows[candidate].readings.get(metric)
-    return [(getattr(found, "samples", 0), "sample")]
+    if array is None or array.ndim != 2:
+        yield getattr(evidence.rows[candidate].readings.get(metric), "samples", 0), "sample"
+        return
+    rounds = int((array[:, 1] >= 0).sum())
+    if rounds:
+        yield rounds, "round"
+    yield len(np.unique(array[:, 0])), "restart"
 
 
 def _told(missing: int, noun: str) -> str:

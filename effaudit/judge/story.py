@@ -10,6 +10,7 @@ from effaudit.judge.compare import loss
 from effaudit.judge.evidence import Undecidable
 from effaudit.judge.exits import baseline_is_missing
 from effaudit.judge.explain import in_words
+from effaudit.judge.gaps import gap_of
 from effaudit.judge.judged import Judged, curable
 from effaudit.judge.select import Selection, binding
 
@@ -76,7 +77,7 @@ def _miss(judged: Judged, selection: Selection) -> str:
     held = binding(judged, selection.nearest)
     undecided = judged.statuses[selection.nearest] == "inconclusive"
     begin = f"No candidate is shown to meet {rules}" if undecided else f"No candidate meets {rules}"
-    return f"{begin}. The nearest, {selection.nearest}, {in_words(judged, held)}." if held else f"{begin}."
+    return f"{begin}. The nearest, {selection.nearest}, {in_words(held, gap_of(judged.evidence, held))}." if held else f"{begin}."
 
 
 def _interrupted(judged: Judged) -> str:

@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Literal
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts
 from effaudit.core.observed import Ready, Seen
+from effaudit.core.reading import Better, Reading
 from effaudit.core.reading import Meaning as Meaning
-from effaudit.core.reading import Reading
 from effaudit.core.record import Record
 from effaudit.core.store import Array, Inputs, Store
 from effaudit.core.verdict import Verdict
@@ -52,6 +52,13 @@ class Model(ABC):
         values (rows,) or (rows, outputs). After preprocessing, a request is one array under the name "".
         """
 
+    def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Array]]:
+        """From a request to the arrays that `native` takes, one for each of its inputs in their order.
+
+        For techniques that run or trace a graph themselves. Raises Refused where there is no such thing.
+        """
+        raise Refused(f"a {type(self.native).__name__} has no declared inputs")
+
 
 class Format(ABC):
     """How a kind of model file is recognised, opened and written."""
@@ -78,6 +85,10 @@ class Format(ABC):
     def transformer(self, artifact: Artifact) -> Callable[[Inputs], Array]:
         """Opens preprocessing: a function from a request to one array (rows, features)."""
         raise Refused(f"preprocessing cannot be read from {artifact.format} files; write a scikit-learn transformer with skops")
+
+    def native_transformer(self, artifact: Artifact) -> Any:
+        """The library's own object behind preprocessing, for techniques that translate it."""
+        raise Refused(f"preprocessing in {artifact.format} files cannot be taken apart")
 
     def claims(self, model: object) -> bool:
         """Is this in-memory object of this kind? Decided by its class's module, without importing anything."""
@@ -113,6 +124,10 @@ class Workbench:
     formats: Callable[[str], Format]
     ask: Callable[[Candidate, str, Array], Array]
     """Canonical scores (probabilities or values) of any candidate on some rows of a split."""
+    score: Callable[[Array, Array, Contract], float]
+    """The primary quality figure of canonical scores against the true answers of the same rows. Raises Refused."""
+    better: Better
+    """Which way that figure is better."""
     tell: Callable[[float, str], None]
     """Reports progress: the share done, and a few words."""
 

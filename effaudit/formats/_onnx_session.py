@@ -55,6 +55,9 @@ class Session(Model):
             )
         return self._asking(contract, self._answering(contract.output))
 
+    def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Array]]:
+        return _ports.feeding(self._inputs(), contract)
+
     def transformer(self) -> Callable[[Inputs], Array]:
         """A function from a request to the graph's only array of numbers."""
         arrays = [name for name, kind in self._types.items() if kind in _FLOATS]

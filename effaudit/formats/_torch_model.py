@@ -44,6 +44,9 @@ class Exported(Model):
         words = list(self.native.call_spec.in_spec.child(1).context or ())
         return asking(self.native.module(), _ports.feeding(ports, contract), contract, words)
 
+    def feeder(self, contract: Contract) -> _ports.Feed:
+        return _ports.feeding(self._ports(), contract)
+
     def _ports(self) -> list[_ports.Port]:
         import torch
 
@@ -97,6 +100,9 @@ class Built(Model):
     def predictor(self, contract: Contract) -> Predictor:
         ports = module_ports(self.native, contract)
         return asking(self.native, _ports.feeding(ports, contract), contract, [])
+
+    def feeder(self, contract: Contract) -> _ports.Feed:
+        return _ports.feeding(module_ports(self.native, contract), contract)
 
 
 def asking(network: Callable[..., Any], feed: _ports.Feed, contract: Contract, words: list[str]) -> Predictor:

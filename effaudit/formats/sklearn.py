@@ -60,6 +60,10 @@ class Sklearn(Format):
         estimator, _ = _opened(artifact, 1)
         return transformer(estimator)
 
+    def native_transformer(self, artifact: Artifact) -> Any:
+        """The fitted transformer itself."""
+        return _opened(artifact, 1)[0]
+
     def claims(self, model: object) -> bool:
         """Anything that derives from a class of scikit-learn."""
         return any(kind.__module__.split(".")[0] == "sklearn" for kind in type(model).__mro__)

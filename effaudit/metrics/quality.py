@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from effaudit.core.answer import label
+from effaudit.core.candidate import Contract
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Refused, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
@@ -15,6 +17,7 @@ from effaudit.core.stats.estimate import DRAWN_ONE_SIDED
 from effaudit.core.stats.replicates import of_replicates
 from effaudit.core.stats.student import wilson
 from effaudit.core.store import Array
+from effaudit.core.workload import Workload
 from effaudit.metrics import _scorers
 from effaudit.metrics._statistics import statistic
 
@@ -53,6 +56,16 @@ class Quality(Metric):
         return {f"quality.{name}": _reading(seen, name) for name in seen.workload.quality}
 
 
+def figure(name: str, scores: Array, truth: Array, contract: Contract, workload: Workload) -> float:
+    """A scorer's figure of canonical scores to some rows, whose true answers are `truth`. Raises Refused."""
+    return _scorers.score(name, label(scores, contract, workload), truth, _classes(workload))
+
+
+def direction(name: str) -> Better:
+    """Which way a scorer's figure is better."""
+    return "lower" if name in _scorers.LOWER else "higher"
+
+
 def tuned_threshold(scores: Array, truth: Array, scorer: str) -> float:
     """The probability of the positive class from which on its label serves `scorer` best, on rows that steer only.
 
@@ -69,7 +82,7 @@ def tuned_threshold(scores: Array, truth: Array, scorer: str) -> float:
 def _reading(seen: Seen, name: str) -> Result:
     workload = seen.workload
     truth = np.asarray(seen.store.answers("certify"))
-    classes = len(workload.classes) or (2 if workload.multilabel else 0)
+    classes = _classes(workload)
     try:
         value = _scorers.score(name, seen.answers, truth, classes)
         replicates, note = _replicates(seen, name, value, truth, classes)
@@ -80,7 +93,7 @@ def _reading(seen: Seen, name: str) -> Result:
     low, high = estimate.interval(DRAWN_ONE_SIDED)
     if name == "accuracy" and groups == len(truth) and not workload.multilabel:
         low, high = wilson(round(value * len(truth)), len(truth), DRAWN_ONE_SIDED)
-    better: Better = "lower" if name in _scorers.LOWER else "higher"
+    better = direction(name)
     notes = tuple(filter(None, (note, f"{groups:,} groups" if groups < len(truth) else "")))
     low, high = min(low, value), max(high, value)
     return Result(
@@ -108,6 +121,10 @@ def _replicates(seen: Seen, name: str, value: float, truth: Array, classes: int)
             return found.figure(resamples.means(found.columns)), ""
     figures = [_scorers.score(name, answers, truth, classes, weights) for weights in resamples.row_weights(FEW)]
     return np.asarray(figures), f"{FEW} resamples"
+
+
+def _classes(workload: Workload) -> int:
+    return len(workload.classes) or (2 if workload.multilabel else 0)
 
 
 def _unit(seen: Seen, name: str) -> str:

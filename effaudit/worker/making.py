@@ -20,6 +20,8 @@ from effaudit.worker.asking import Asked
 
 def product(facts: Mapping[str, Any], scratch: Path, tell: Callable[[float, str], None]) -> Message:
     """Applies a technique. `facts`: technique, options, parent (or None), workload, seed, budget_s, threads."""
+    from effaudit.metrics import quality  # workers that measure do without it
+
     technique = unpack(registry.find("techniques", str(facts["technique"])), facts["options"])
     workload = unpack(Workload, facts["workload"])
     bench = Workbench(
@@ -32,6 +34,8 @@ def product(facts: Mapping[str, Any], scratch: Path, tell: Callable[[float, str]
         scratch=scratch,
         formats=registry.a_format,
         ask=_Asking(workload),
+        score=lambda scores, truth, contract: quality.figure(workload.quality[0], scores, truth, contract, workload),
+        better=quality.direction(workload.quality[0]),
         tell=tell,
     )
     memory.begin()

@@ -67,7 +67,10 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Buys:
-    """What a larger candidate buys over the recommended one, in the primary quality metric, with its interval."""
+    """What a larger candidate buys over the recommended one, in the primary quality metric, with its interval.
+
+    A positive `difference` is better, whichever direction the metric has. `objective_ratio`: how much more it costs.
+    """
 
     candidate: str
     metric: str

@@ -105,7 +105,10 @@ def _by_replicates(pair: Pair, relative: bool) -> Answer:
     if relative:
         if np.any(theirs * pair.theirs.value <= 0.0):
             return _nothing_to_share(pair)
-        loss, losses = loss / abs(pair.theirs.value), losses / np.abs(theirs)
+        with np.errstate(over="ignore"):
+            loss, losses = loss / abs(pair.theirs.value), losses / np.abs(theirs)
+        if not np.isfinite(losses).all():
+            return _nothing_to_share(pair)
     return of_replicates(loss, losses, pair.evidence.certify_groups)
 
 

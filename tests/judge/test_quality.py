@@ -96,6 +96,11 @@ def test_a_share_of_a_score_uses_each_resample_s_own_baseline(a):
     assert found.se == pytest.approx(0.0, abs=1e-12)
 
 
+def test_a_share_of_next_to_nothing_is_no_infinite_loss(a):
+    tiny = a.model("base", auc=1e-310, auc_se=0.0, arrays={"quality.roc_auc": np.full(400, 1e-310)})
+    assert compared(a.record(tiny, a.model("other")), "quality.roc_auc", relative=True).reason == "baseline_missing"
+
+
 def test_a_share_of_a_score_around_zero_means_nothing(a):
     record = a.record(
         with_score(a, "base", "quality.r2", 0.001, 0.01), with_score(a, "other", "quality.r2", 0.0, 0.01), task="regression"

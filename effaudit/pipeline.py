@@ -66,18 +66,19 @@ def audit(
         workload, store = build_store(plan.data, run.data, _needs_search(plan), plan.seed)
         where = engine or registry.an_engine("local")
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
-        work = _Work.begun(plan, policy, run, diary, store, site, tell)
-        ended: Literal["complete", "interrupted"] = "complete"
-        try:
-            work.ask_the_given()
-            work.make_smaller_ones()
-            work.time_them_all()
-            assembled = work.look_into_finalists(work.read_the_metrics())
-        except KeyboardInterrupt:
-            ended = "interrupted"
-            assembled = work.read_the_metrics()
-        record = write_record(work.record(assembled, ended, command), run.folder)
-        work.close(ended)
+        with _Work.begun(plan, policy, run, diary, store, site, tell) as work:
+            ended: Literal["complete", "interrupted"] = "complete"
+            try:
+                work.ask_the_given()
+                work.make_smaller_ones()
+                work.time_them_all()
+                assembled = work.look_into_finalists(work.read_the_metrics())
+            except KeyboardInterrupt:
+                ended = "interrupted"
+                assembled = work.read_the_metrics()
+            record = write_record(work.record(assembled, ended, command), run.folder)
+            if ended == "complete":
+                diary.journal.discard()
         return record, decide(record, policy)
 
 
@@ -105,6 +106,12 @@ class _Work:
         same = [plan.digest, site.workload.digests, environment.packages(), {c.name: digest(c) for c in plan.candidates}]
         diary.open(run.journal(hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()))
         return cls(plan, policy, run, diary, store, site, tell, _jobs(plan), earlier(diary.journal))
+
+    def __enter__(self) -> _Work:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.diary.journal.close()
 
     @property
     def workload(self) -> Workload:
@@ -194,13 +201,6 @@ class _Work:
             samples=self.timings.samples(),
             **self.diary.written(self.plan.assumptions, intensity(self.plan.assumptions), self.plan.folder),
         )
-
-    def close(self, ended: Literal["complete", "interrupted"]) -> None:
-        """A complete audit needs its journal no longer; an interrupted one goes on from it."""
-        if ended == "complete":
-            self.diary.journal.discard()
-        else:
-            self.diary.journal.close()
 
     def _ask(self, candidate: Candidate, tell: Callable[[float, str], None]) -> None:
         if candidate.name in self.plan.refused:

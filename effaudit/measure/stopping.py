@@ -11,8 +11,8 @@ import numpy as np
 from effaudit.core.observed import Block
 from effaudit.core.store import Array
 
-LEAST_ROUNDS = 7
-"""An incarnation plays so many rounds whatever the budget: three of them give the 20 blocks that percentiles need."""
+LEAST_BLOCKS = 20
+"""All incarnations together play so many rounds whatever the budget: percentiles need 20 blocks."""
 FULL_ROUNDS = 20
 """Before this many rounds nothing counts as narrow."""
 _DRAWN = 1.645
@@ -24,10 +24,11 @@ class Enough:
 
     precision: float
     until_s: float
+    restarts: int = 3
 
     def __call__(self, rounds: int, now_s: float, blocks: Mapping[str, Sequence[Block]], baseline: str | None) -> bool:
         """Has this incarnation been played enough?"""
-        if rounds < LEAST_ROUNDS:
+        if rounds * self.restarts < LEAST_BLOCKS:
             return False
         if now_s >= self.until_s:
             return True

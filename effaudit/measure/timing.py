@@ -107,7 +107,7 @@ class Timing:
             self._check_idle(workers, timings)
             begun = self.clock()
             until = begun + seconds
-            enough = Enough(self.site.settings.precision, until)
+            enough = Enough(self.site.settings.precision, until, self.site.settings.restarts)
             played = play(
                 workers,
                 self.site.workload.batch_sizes,

@@ -81,7 +81,7 @@ _RATIOS: dict[str, Callable[[Array, Array, Array], tuple[Array, Array]]] = {
 def _log_loss(scores: Array, truth: Array) -> Array:
     tiny = np.finfo(scores.dtype).eps
     whole = np.clip(scores, tiny, 1 - tiny)
-    return -np.log(whole[np.arange(len(truth)), truth])
+    return np.asarray(-np.log(whole[np.arange(len(truth)), truth]))
 
 
 def _brier(scores: Array, truth: Array) -> Array:

@@ -1,0 +1,131 @@
+"""Killed, interrupted, started twice or out of disk: nothing that was won is lost, and nothing is left running."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import time
+
+import pytest
+from misbehaving import begun, no_workers_left, written_plan
+
+from effaudit.core.reading import Measurement
+from effaudit.measure.journal import Journal
+from effaudit.reading.record_file import read_record
+
+
+def wait_for(condition, seconds=60.0):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.02)
+
+
+def words(folder):
+    """The kinds of frames that the journal holds by now."""
+    path = folder / "run" / "journal.bin"
+    if not path.exists():
+        return []
+    from effaudit.measure.journal import _read
+
+    return [message.word for message in _read(path)[0]]
+
+
+@pytest.mark.parametrize("moment", ["answers", "start", "round", "incarnation"])
+def test_killed_at_any_moment_it_goes_on_from_the_journal(tmp_path, moment):
+    plan = written_plan(tmp_path, ["good", "slow"], budget="2 s")
+    first = begun(plan)
+    wait_for(lambda: moment in words(tmp_path))
+    first.kill()
+    first.communicate()
+    kept = words(tmp_path)
+    wait_for(lambda: no_workers_left(tmp_path), 10)
+    second = begun(plan)
+    _, err = second.communicate(timeout=120)
+    assert second.returncode == 0, err
+    record = read_record(tmp_path / "run")
+    assert [session.id for session in record.sessions] == [0, 1]
+    assert isinstance(record.row("slow").readings["latency.batch_1.p50"], Measurement)
+    rounds = {int(key) for key in record.arrays["slow/latency.batch_1.p50"][:, 1]}
+    earlier = [key for key in rounds if key < 1000 * 100 * 100_000]
+    assert len(earlier) >= kept.count("round")
+    assert not (tmp_path / "run" / "journal.bin").exists()
+
+
+def test_interrupted_it_leaves_a_valid_partial_record_and_goes_on_later(tmp_path):
+    plan = written_plan(tmp_path, ["good", "slow", "chatty"], budget="20 s")
+    first = begun(plan)
+    wait_for(lambda: words(tmp_path).count("round") >= 3)
+    first.send_signal(signal.SIGINT)
+    out, err = first.communicate(timeout=60)
+    assert first.returncode == 130, err
+    assert "Traceback" not in err
+    assert "again to go on" in out
+    record = read_record(tmp_path / "run")
+    assert record.ended == "interrupted"
+    assert isinstance(record.row("slow").readings["quality.root_mean_squared_error"], Measurement)
+    assert (tmp_path / "run" / "report.html").exists()
+    assert no_workers_left(tmp_path)
+    assert "round" in words(tmp_path)
+
+
+def test_interrupted_before_anything_is_known_it_still_leaves_a_record(tmp_path):
+    plan = written_plan(tmp_path, ["good", "slow"])
+    first = begun(plan)
+    wait_for(lambda: "session" in words(tmp_path))
+    first.send_signal(signal.SIGINT)
+    _, err = first.communicate(timeout=60)
+    assert first.returncode == 130, err
+    record = read_record(tmp_path / "run")
+    assert record.ended == "interrupted"
+    assert any(row.failure is not None and row.failure.stage == "interrupted" for row in record.rows)
+
+
+def test_a_second_audit_in_the_same_folder_is_refused_with_who_is_there(tmp_path):
+    plan = written_plan(tmp_path, ["good", "slow"], budget="20 s")
+    first = begun(plan)
+    wait_for(lambda: "session" in words(tmp_path))
+    second = begun(plan)
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 2
+    assert f"another audit (process {first.pid}) is at work in this folder" in err
+    assert "--out" in err
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+
+
+def test_a_changed_plan_begins_anew_and_a_finished_record_is_measured_again(tmp_path):
+    plan = written_plan(tmp_path, ["good", "slow"], budget="1 s")
+    begun(plan).communicate(timeout=120)
+    before = read_record(tmp_path / "run")
+    process = begun(plan)
+    process.communicate(timeout=120)
+    after = read_record(tmp_path / "run")
+    assert process.returncode == 0
+    assert after.created >= before.created
+    assert len(after.sessions) == 1
+    changed = json.loads(plan.read_text()) | {"seed": 1}
+    plan.write_text(json.dumps(changed))
+    begun(plan).communicate(timeout=120)
+    assert read_record(tmp_path / "run").seed == 1
+
+
+def test_a_full_disk_is_said_and_what_was_won_is_kept(tmp_path, monkeypatch, capsys):
+    from effaudit.cli import run
+
+    plan = written_plan(tmp_path, ["good", "slow"])
+    monkeypatch.chdir(tmp_path)
+    added = Journal.add
+
+    def add(self, message):
+        if message.word == "round":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        added(self, message)
+
+    monkeypatch.setattr(Journal, "add", add)
+    assert run(["audit", str(plan), "--out", "run"]) == 2
+    assert "the disk is full" in capsys.readouterr().err
+    assert "answers" in words(tmp_path)
+    assert no_workers_left(tmp_path)

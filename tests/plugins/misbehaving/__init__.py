@@ -1,0 +1,66 @@
+"""Plans over models that misbehave (broken.py), and audits of them as a user starts them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from effaudit.process.tree import known_by
+HERE = Path(__file__).parent
+BROKEN = (
+    *("crashes", "hangs", "spins", "leaks", "greedy", "answers_nan", "wrong_shape", "too_short", "wrong_dtype", "exits", "leaves"),
+    *("raises", "multiplies", "late_crash"),
+)
+
+
+def written_plan(folder: Path, names, *, budget="1 s", timeout="3 s", extra=()) -> Path:
+    """A plan over functions of broken.py; the first is the baseline."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for module in ("broken.py", "cannot_import.py"):
+        shutil.copy(HERE / module, folder)
+    rows = np.random.default_rng(0).normal(size=(1500, 2))
+    np.savez(folder / "data.npz", a=rows[:, 0], b=rows[:, 1], y=rows @ [2.0, -1.0])
+    candidates = [{"name": name, "path": f"broken:{name}", "format": "python", "trust": True, "output": "values"} for name in names]
+    plan = {
+        "apiVersion": "effaudit/v1",
+        "kind": "AuditPlan",
+        "name": "faults",
+        "task": "regression",
+        "workload": {"certify": "data.npz", "answer": "y", "rows": "independent", "batch_sizes": [1, 50]},
+        "measure": {"budget": budget, "restarts": 2, "memory_limit": "400 MB", "timeout": timeout, "codecarbon": "off"},
+        "candidates": [*candidates, *extra],
+        "baseline": names[0],
+    }
+    (folder / "policy.yaml").write_text(
+        json.dumps(
+            {
+                "apiVersion": "effaudit/v1",
+                "kind": "EfficiencyPolicy",
+                "metadata": {"name": "faults"},
+                "rules": {"quality": {"metric": "quality.root_mean_squared_error", "max": 0.1, "severity": "error"}},
+            }
+        )
+    )
+    plan["policy"] = "policy.yaml"
+    (folder / "plan.yaml").write_text(json.dumps(plan))
+    return folder / "plan.yaml"
+
+
+def begun(plan: Path, *arguments: str) -> subprocess.Popen:
+    """An audit as a process of its own, in the plan's folder."""
+    command = [sys.executable, "-m", "effaudit", "audit", plan.name, "--out", "run", *arguments]
+    return subprocess.Popen(
+        command, cwd=plan.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ), start_new_session=True
+    )
+
+
+def no_workers_left(folder: Path) -> bool:
+    """Is no process of this run alive?"""
+    return known_by(hashlib.sha256(str((folder / "run").resolve()).encode()).hexdigest()[:16] + "/") == []

@@ -1,0 +1,93 @@
+"""Models that misbehave, each in its own way. `good` and `chatty` do not."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+
+import numpy as np
+
+held = []
+
+
+def good(inputs):
+    return inputs["a"] * 2 - inputs["b"]
+
+
+def chatty(inputs):
+    print("to stdout", "x" * 500)
+    print("to stderr", "x" * 500, file=sys.stderr)
+    os.write(1, b"straight to descriptor 1\n")
+    return good(inputs)
+
+
+def crashes(inputs):
+    ctypes.string_at(0)
+
+
+def hangs(inputs):
+    time.sleep(3600)
+
+
+def spins(inputs):
+    while True:
+        pass
+
+
+def leaks(inputs):
+    held.append(np.ones(25_000_000))
+    return good(inputs)
+
+
+def greedy(inputs):
+    return np.ones(5_000_000_000)[: len(inputs["a"])]
+
+
+def answers_nan(inputs):
+    return np.where(np.arange(len(inputs["a"])) == 0, np.nan, good(inputs))
+
+
+def wrong_shape(inputs):
+    return np.zeros((len(inputs["a"]), 3))
+
+
+def too_short(inputs):
+    return good(inputs)[:-1]
+
+
+def wrong_dtype(inputs):
+    return np.array(["words"] * len(inputs["a"]))
+
+
+def exits(inputs):
+    sys.exit(0)
+
+
+def leaves(inputs):
+    os._exit(0)
+
+
+def raises(inputs):
+    raise ValueError("no such luck \x1b[31m</script>")
+
+
+def multiplies(inputs):
+    while True:
+        if os.fork() == 0:
+            time.sleep(600)
+            os._exit(0)
+        time.sleep(0.002)
+
+
+def late_crash(inputs):
+    """Answers every row once, and crashes when it is timed."""
+    if len(inputs["a"]) == 1:
+        ctypes.string_at(0)
+    return good(inputs)
+
+
+def slow(inputs):
+    time.sleep(0.003)
+    return good(inputs)

@@ -226,8 +226,8 @@ def _node(schema: Mapping[str, Any], keys: Sequence[str | int], *, resolve: bool
         if isinstance(key, int):
             node = node.get("items", {})
         else:
-            inner = node.get("properties", {}).get(key, node.get("additionalProperties", {}))
-            node = inner if isinstance(inner, Mapping) else {}
+            others = [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
+            node = node.get("properties", {}).get(key) or next((other for other in others if isinstance(other, Mapping)), {})
     return _resolved(schema, node) if resolve else node
 
 

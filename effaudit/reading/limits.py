@@ -10,7 +10,7 @@ from effaudit.core.policy import Bound, Limit
 from effaudit.core.reading import Meaning
 
 _EXAMPLES = {"s": "25 ms", "B": "50 MB", "J": "20 J", "gCO2e": "1.5 gCO2e", "rows/s": "1000 rows/s", "W": "5 W"}
-_IN_OWN_WORDS = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.{0,62})?")
+_IN_OWN_WORDS = re.compile(r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([^-+.,\s\d].{0,62})?")
 _CURRENCY = re.compile("[A-Z]{3}")
 
 

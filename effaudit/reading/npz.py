@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -22,17 +23,10 @@ _LONGEST_HEADER = 10_000
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-    MemoryError,
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, MemoryError),
+    *(SyntaxError, TypeError, tokenize.TokenError),
 )
-"""What a truncated, encrypted or hostile zip file raises when it is opened or read."""
+"""What truncated, encrypted or hostile zip files and array headers raise when they are opened or read."""
 
 
 class Npz(Mapping[str, Array]):
@@ -54,6 +48,9 @@ class Npz(Mapping[str, Array]):
         if name not in self._read:
             self._read[name] = self._array(name, self._members[name])
         return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)
@@ -82,12 +79,13 @@ class Npz(Mapping[str, Array]):
                 size = math.prod(shape) * dtype.itemsize
                 if dtype.hasobject:
                     raise ValueError("it holds pickled Python objects, which are never read")
-                if min(shape, default=0) < 0 or size > member.file_size:
-                    raise ValueError(f"it declares {size:,} bytes and holds {member.file_size:,}")
+                held = member.file_size - file.tell()
+                if min(shape, default=0) < 0 or size > held:
+                    raise ValueError(f"it declares {size:,} bytes and holds {held:,}")
                 data = file.read(size)
                 if len(data) != size:
                     raise ValueError("it ends too early")
-        except (*BROKEN, SyntaxError, RecursionError, TypeError) as error:
+        except BROKEN as error:
             raise self._fault(f"the array {one_line(name, 80)!r} cannot be read: {one_line(str(error), 160)}") from error
         flat: Array = np.frombuffer(data, dtype) if size else np.empty(0, dtype)
         return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)

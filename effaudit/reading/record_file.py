@@ -36,13 +36,18 @@ def write_record(record: Record, folder: Path) -> Record:
     the old record or the new one. Numbers that JSON cannot say are the words "NaN", "Infinity" and "-Infinity".
     """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {EVIDENCE: record.arrays, SAMPLES: record.samples}
-    made = {name: _staged(folder / name, partial(write_npz, arrays=named)) for name, named in arrays.items()}
-    whole = replace(record, files={name: digest for name, (_, digest) in made.items()})
-    text = json.dumps(_plain(pack(replace(whole, arrays={}, samples={}))), ensure_ascii=False, allow_nan=False, indent=1)
-    made[RECORD] = _staged(folder / RECORD, lambda file: file.write(text.encode("utf-8")))
-    for name, (staged, _) in made.items():
-        staged.replace(folder / name)
+    staged: dict[str, Path] = {}
+    try:
+        for name, arrays in ((EVIDENCE, record.arrays), (SAMPLES, record.samples)):
+            staged[name] = _staged(folder / name, partial(write_npz, arrays=arrays))
+        whole = replace(record, files={name: _hash(path) for name, path in staged.items()})
+        text = json.dumps(_plain(pack(replace(whole, arrays={}, samples={}))), ensure_ascii=False, allow_nan=False, indent=1)
+        staged[RECORD] = _staged(folder / RECORD, lambda file: file.write(text.encode("utf-8")))
+        for name, path in staged.items():
+            path.replace(folder / name)
+    finally:
+        for path in staged.values():
+            path.unlink(missing_ok=True)
     _flush(folder)
     return whole
 
@@ -67,19 +72,23 @@ def read_record(path: Path) -> Record:
     )
 
 
-def _staged(path: Path, write: Callable[[IO[bytes]], object]) -> tuple[Path, str]:
-    """A finished file beside its place, and its SHA-256."""
+def _staged(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
+    """A finished file beside its place."""
     staged = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(staged, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666), "w+b") as file:
+        with os.fdopen(os.open(staged, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666), "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-            file.seek(0)
-            return staged, hashlib.file_digest(file, "sha256").hexdigest()
     except BaseException:
         staged.unlink(missing_ok=True)
         raise
+    return staged
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush(folder: Path) -> None:

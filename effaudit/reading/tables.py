@@ -234,5 +234,5 @@ def _told(place: Place, subject: str) -> Iterator[None]:
     except ImportError as error:
         advice = "Install what reading data needs: pip install 'effaudit[audit]'."
         raise InputError(f"{subject} cannot be read: {one_line(str(error), 200)}", place, advice) from error
-    except (*BROKEN, csv.Error, KeyError, TypeError, Warning) as error:
+    except (*BROKEN, csv.Error, KeyError, Warning) as error:
         raise InputError(f"{subject} cannot be read: {one_line(str(error), 200)}", place) from error

@@ -159,7 +159,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_text_ends_soon_in_a_value_or_one_error(name):
     started = time.perf_counter()
-    assert len(str(outcome(HOSTILE[name]))) < 300_000
+    found = outcome(HOSTILE[name])
+    assert isinstance(found, tuple) or len(str(found)) < 2000
     assert time.perf_counter() - started < 10  # seconds on an idle machine: under 1
 
 

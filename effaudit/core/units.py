@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 SCALES: dict[str, tuple[str, float]] = {
     "ns": ("s", 1e-9), "us": ("s", 1e-6), "µs": ("s", 1e-6), "μs": ("s", 1e-6), "ms": ("s", 1e-3), "s": ("s", 1.0),
@@ -78,6 +80,16 @@ def show_interval(value: float, low: float, high: float, unit: str, signed: bool
     figures = [_rounded(x / factor, decimals, signed) for x in (value, low, high)]
     shown = _joined(figures[0], name)
     return shown if low == high == value else f"{shown} [{figures[1]}, {figures[2]}]"
+
+
+def show_alike(figures: Sequence[float], unit: str) -> list[str]:
+    """Figures that are read together, such as those along an axis: in one unit, with the digits that tell them apart."""
+    factor, name = _scale_for(max(figures, key=abs, default=0.0), unit)
+    scaled = [figure / factor for figure in figures]
+    step = min((abs(b - a) for a, b in pairwise(scaled) if b != a), default=0.0)
+    exact = (decimals for decimals in range(9) if step and abs(round(step, decimals) - step) < step * 1e-6)
+    decimals = next(exact, None)
+    return [_joined(_rounded(x, _decimals(x, 3) if decimals is None else decimals), name) for x in scaled]
 
 
 def show_change(ratio: float) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from effaudit.core.policy import Rule
 from effaudit.core.record import Record
 from effaudit.core.units import show
 from effaudit.core.verdict import Buys, Check, Explanation, Gap, Verdict
-from effaudit.outputs._lines import Line, cell, lines, objective
+from effaudit.outputs._lines import Line, amount, cell, lines, objective
 from effaudit.outputs._story import bought, larger, times
 from effaudit.outputs._svg_spread import Whisker, whiskers
 from effaudit.outputs._words import NOTHING, Standing, checked, limit, title, why
@@ -28,13 +28,13 @@ class RuleHead:
 
 @dataclass(frozen=True)
 class RuleCell:
-    """One candidate on one rule: the status in a word, the figure, its interval, why it is undecided, and what to sort by."""
+    """One candidate on one rule: the status in a word, the figure, its interval, why it is undecided, and its rank."""
 
     status: str
     text: str
     interval: str
     why: str
-    sort: str
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class DecisionRow:
     anchor: str
     line: Line
     goal: str
-    goal_sort: str
+    goal_rank: int | None
     cells: tuple[RuleCell, ...]
 
 
@@ -99,7 +99,8 @@ def decision(record: Record, verdict: Verdict | None) -> Decision:
     standings = tuple(dict.fromkeys(line.standing for line in found))
     heads = tuple(RuleHead(rule.id, title(rule.metric), limit(rule), rule.severity == "warn") for rule in rules)
     ruled = any(not rule.relative and (rule.metric == goal or rule.metric.startswith(goal + ".")) for rule in rules)
-    return Decision("" if ruled else title(goal), heads, tuple(_row(record, verdict, line, goal) for line in found), standings)
+    rows = _ranked([_row(record, verdict, line, goal) for line in found], [amount(line.row, goal) for line in found], verdict)
+    return Decision("" if ruled else title(goal), heads, rows, standings)
 
 
 def blocked(record: Record, verdict: Verdict) -> tuple[Blocked, ...]:
@@ -126,22 +127,35 @@ def _row(record: Record, verdict: Verdict | None, line: Line, goal: str) -> Deci
     own = cell(record, line.row, goal)
     checks = {check.rule.id: check for check in verdict.of(line.name)} if verdict else {}
     cells = tuple(_cell(line, checks.get(rule.id)) for rule in (verdict.policy.rules if verdict else ()))
-    amount = getattr(own.reading, "value", None)
-    return DecisionRow(anchors(record)[line.name], line, own.text, _sortable(amount), cells)
+    return DecisionRow(anchors(record)[line.name], line, own.text, None, cells)
 
 
 def _cell(line: Line, check: Check | None) -> RuleCell:
     if check is None or line.standing == "not measured":
-        return RuleCell("not measured" if line.row.failure else "", "" if line.row.failure else NOTHING, "", "", "")
+        return RuleCell("not measured" if line.row.failure else "", "" if line.row.failure else NOTHING, "", "")
     text, _, interval = checked(check).partition(" [")
     status = "warn" if check.warned or (check.rule.severity == "warn" and check.status == "fail") else check.status
     # That an interval reaches over the limit can be seen from the two.
     reason = "" if check.reason in (None, "interval_straddles") else why(check)
-    return RuleCell(status, text, f"[{interval}" if interval else "", reason, _sortable(check.value))
+    return RuleCell(status, text, f"[{interval}" if interval else "", reason)
 
 
-def _sortable(value: float | None) -> str:
-    return f"{value:.6g}" if value is not None and math.isfinite(value) else ""
+def _ranked(rows: Sequence[DecisionRow], goals: Sequence[float], verdict: Verdict | None) -> tuple[DecisionRow, ...]:
+    """The rows with the rank of each figure in its column: all that a browser needs to sort them."""
+    checks = {(check.candidate, check.rule.id): check.value for check in verdict.checks} if verdict else {}
+    rules = verdict.policy.rules if verdict else ()
+    columns = [_ranks([checks.get((row.line.name, rule.id)) for row in rows]) for rule in rules]
+    by_goal = _ranks(list(goals))
+    return tuple(
+        replace(row, goal_rank=by_goal[i], cells=tuple(replace(cell, rank=columns[j][i]) for j, cell in enumerate(row.cells)))
+        for i, row in enumerate(rows)
+    )
+
+
+def _ranks(figures: Sequence[float | None]) -> list[int | None]:
+    known = sorted({figure for figure in figures if figure is not None and math.isfinite(figure)})
+    places = {figure: place for place, figure in enumerate(known)}
+    return [None if figure is None else places.get(figure) for figure in figures]
 
 
 def _blocked(record: Record, verdict: Verdict, line: Line, told: Explanation, rules: Mapping[str, Rule]) -> Blocked:

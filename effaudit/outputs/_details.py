@@ -3,57 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from effaudit.core.candidate import Step
-from effaudit.core.reading import Failure, Reading
+from effaudit.core.reading import Failure
 from effaudit.core.record import Made, Record, Row
 from effaudit.core.text import counted
 from effaudit.core.units import show
 from effaudit.core.verdict import Verdict
 from effaudit.outputs._decision import anchors
 from effaudit.outputs._lines import Line, cell, lines, objective, primary_quality, smallest_batch
+from effaudit.outputs._readings import Group, Numbers, Timings, groups, shared_notes, timings
 from effaudit.outputs._svg_spread import Spread, spread
-from effaudit.outputs._words import NOTHING, PER_BATCH, figure, title
-
-GROUPS: Mapping[str, str] = {
-    "quality": "Quality",
-    "behaviour": "Behaviour",
-    "size": "Size",
-    "memory": "Memory",
-    "start": "Start",
-    "energy": "Per 1,000",
-    "carbon": "Per 1,000",
-    "cost": "Per 1,000",
-}
-"""A metric's family → the heading that it stands under."""
-
-SAID: Mapping[str, tuple[str, ...]] = {
-    "Memory": ("memory ",),
-    "Start": ("start: ",),
-    "Per 1,000": (" per 1,000",),
-    "Size": ("size, ",),
-}
-"""What a heading says, so that titles below it need not."""
-
-
-@dataclass(frozen=True)
-class ReadingLine:
-    """One reading: its title, figure and interval (or why there is none), and the numbers of its notes."""
-
-    title: str
-    text: str
-    interval: str
-    notes: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Latency by batch size and aggregate; throughput comes last."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[ReadingLine, ...]], ...]
-    method: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +28,7 @@ class Detail:
     file: str
     digest: str
     timings: Timings | None
-    groups: tuple[tuple[str, tuple[ReadingLine, ...]], ...]
+    groups: tuple[Group, ...]
     made: tuple[str, ...]
     """Where it comes from: its parent, then each step of its recipe with what that cost."""
     gain: str
@@ -76,15 +37,16 @@ class Detail:
     failure: Failure | None
 
 
-def details(record: Record, verdict: Verdict | None, most: int) -> tuple[tuple[Detail, ...], tuple[str, ...]]:
-    """The best `most` candidates, and the notes that their readings refer to by number (from 1)."""
+Notes = tuple[tuple[str, str], ...]
+"""Notes that several candidates share: the number that refers to each, or the metrics whose readings all have it."""
+
+
+def details(record: Record, verdict: Verdict | None, most: int) -> tuple[tuple[Detail, ...], Notes]:
+    """The best `most` candidates, and the notes that several of them share."""
     found = lines(record, verdict, ())[:most]
-    texts = dict.fromkeys(
-        note for line in found for reading in line.row.readings.values() for note in getattr(reading, "notes", ())
-    )
-    numbers = {text: place for place, text in enumerate(texts, 1)}
+    numbers, told = shared_notes([line.row for line in found])
     goal, places = objective(verdict), anchors(record)
-    return tuple(_detail(record, line, goal, numbers, places) for line in found), tuple(texts)
+    return tuple(_detail(record, line, goal, numbers, places) for line in found), told
 
 
 def recipe(row: Row) -> tuple[str, ...]:
@@ -93,7 +55,7 @@ def recipe(row: Row) -> tuple[str, ...]:
     return (*start, *(_step(step) for step in row.candidate.recipe)) if row.candidate.recipe else ()
 
 
-def _detail(record: Record, line: Line, goal: str, numbers: Mapping[str, int], places: Mapping[str, str]) -> Detail:
+def _detail(record: Record, line: Line, goal: str, numbers: Numbers, places: Mapping[str, str]) -> Detail:
     row = line.row
     metric = f"latency.batch_{smallest_batch(record)}"
     return Detail(
@@ -103,8 +65,8 @@ def _detail(record: Record, line: Line, goal: str, numbers: Mapping[str, int], p
         _facts(row),
         row.candidate.artifact.path,
         row.sizes.digest if row.sizes else "",
-        _timings(row, numbers),
-        _groups(row, numbers),
+        timings(row, numbers),
+        groups(row, numbers),
         _made(row),
         row.gain or "",
         spread(record.samples, line.name, metric),
@@ -127,50 +89,6 @@ def _facts(row: Row) -> tuple[str, ...]:
         f"{show(row.sizes.preprocess, 'B')} of its size" if candidate.preprocess and row.sizes else "",
     )
     return tuple(words for words in found if words)
-
-
-def _timings(row: Row, numbers: Mapping[str, int]) -> Timings | None:
-    found: dict[int, dict[str, ReadingLine]] = {}
-    methods: dict[str, None] = {}
-    for metric, reading in row.readings.items():
-        if match := PER_BATCH.fullmatch(metric):
-            kind, batch, aggregate = match.groups()
-            found.setdefault(int(batch), {})[aggregate or kind] = _reading(metric, reading, numbers)
-            methods[_method(reading)] = None
-    heads = tuple(dict.fromkeys(head for cells in found.values() for head in cells))
-    empty = ReadingLine("", NOTHING, "", ())
-    rows = tuple((f"{batch:,}", tuple(found[batch].get(head, empty) for head in heads)) for batch in sorted(found))
-    return Timings(heads, rows, ", ".join(word for word in methods if word)) if rows else None
-
-
-def _groups(row: Row, numbers: Mapping[str, int]) -> tuple[tuple[str, tuple[ReadingLine, ...]], ...]:
-    """Readings under a heading that also says their method."""
-    groups: dict[tuple[str, str], list[ReadingLine]] = {}
-    for metric, reading in row.readings.items():
-        if not PER_BATCH.fullmatch(metric):
-            heading = GROUPS.get(metric.split(".", 1)[0], "Other")
-            line = _reading(metric, reading, numbers)
-            groups.setdefault((heading, _method(reading)), []).append(replace(line, title=_below(heading, line.title)))
-    order = [*dict.fromkeys(GROUPS.values()), "Other"]
-    kept = sorted(groups.items(), key=lambda item: order.index(item[0][0]))
-    return tuple((", ".join(word for word in heading if word), tuple(readings)) for heading, readings in kept)
-
-
-def _below(heading: str, words: str) -> str:
-    for said in SAID.get(heading, ()):
-        words = words.removeprefix(said).removesuffix(said)
-    return words
-
-
-def _method(reading: Reading) -> str:
-    return "not measured" if isinstance(reading, Failure) else reading.method
-
-
-def _reading(metric: str, reading: Reading, numbers: Mapping[str, int]) -> ReadingLine:
-    if isinstance(reading, Failure):
-        return ReadingLine(title(metric), f"{reading.stage}: {reading.reason}", "", ())
-    text, _, interval = figure(reading).partition(" [")
-    return ReadingLine(title(metric), text, f"[{interval}" if interval else "", tuple(numbers[note] for note in reading.notes))
 
 
 def _step(step: Step) -> str:

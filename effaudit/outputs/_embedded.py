@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 from effaudit.core.record import Record
 from effaudit.core.units import show
-from effaudit.core.wire import pack
+from effaudit.outputs._said import in_words, said
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """The record's JSON without its arrays: `data` is gzip in base64, "" where it was left out; `digest` the JSON's SHA-256."""
+    """record.json: `data` is gzip in base64, "" where it was left out; `digest` the JSON's SHA-256."""
 
     data: str
     digest: str
@@ -28,7 +28,8 @@ class Embedded:
 
 
 def embedded(record: Record, with_data: bool) -> Embedded:
-    """The same bytes for the same record, on any day."""
-    plain = json.dumps(pack(replace(record, arrays={}, samples={})), separators=(",", ":")).encode()
+    """The very bytes of record.json, so that the hash is the file's; packed alike on any day."""
+    whole = said(replace(record, arrays={}, samples={}), in_words)
+    plain = json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1).encode()
     packed = base64.b64encode(gzip.compress(plain, mtime=0)).decode() if with_data else ""
     return Embedded(packed, hashlib.sha256(plain).hexdigest(), len(plain))

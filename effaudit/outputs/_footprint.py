@@ -107,7 +107,7 @@ def _yearly(record: Record, reading: Reading | None) -> str:
 
 def _beside(row: Row) -> tuple[str, ...]:
     return tuple(
-        f"{metric}: {figure(reading)}" + "".join(f" ({note})" for note in reading.notes)
+        f"{title(metric)}: {figure(reading)}" + "".join(f" ({note})" for note in reading.notes)
         for metric, reading in row.readings.items()
         if metric.startswith(FAMILIES) and metric not in HEADS and isinstance(reading, Measurement)
     )

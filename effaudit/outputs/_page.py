@@ -11,7 +11,7 @@ from effaudit.core.record import Record, Row
 from effaudit.core.text import counted, one_line
 from effaudit.core.verdict import Verdict
 from effaudit.outputs._decision import Blocked, Bought, Decision, anchors, blocked, buys, decision
-from effaudit.outputs._details import Detail, details, ladder, recipe
+from effaudit.outputs._details import Detail, Notes, details, ladder, recipe
 from effaudit.outputs._embedded import Embedded, embedded
 from effaudit.outputs._footprint import Footprint, footprint
 from effaudit.outputs._lines import Line, cell, headline_metrics, lines, objective, primary_quality, smallest_batch
@@ -22,9 +22,10 @@ from effaudit.outputs._words import Standing, figure, find, limit, title
 
 EMBEDDED_UP_TO = 200
 """Above so many candidates the record is left out of the report and only its hash is printed."""
-TWO_CHARTS_UP_TO = 20
 DETAILED = 50
 """And the details are those of so many, the best."""
+ROOMY_UP_TO = 20
+"""Up to so many candidates there is a second chart, and the table below the charts has all headline metrics."""
 
 OUTCOMES: Mapping[str, str] = {
     "recommended": "Recommended",
@@ -119,7 +120,7 @@ class Page:
     goal: str
     details: tuple[Detail, ...]
     left_out: int
-    notes: tuple[str, ...]
+    notes: Notes
     buys: tuple[Bought, ...]
     ladder: tuple[Line, ...]
     ladder_heads: tuple[str, ...]
@@ -149,13 +150,17 @@ class Page:
         kept = {
             "verdict": True,
             "recommendation": self.chosen,
+            "decision": self.decision.heads,
             "blocking": self.blocked,
             "tradeoff": self.charts,
             "buys": self.buys,
             "ladder": self.ladder,
             "failed": self.failed,
         }
-        return tuple((anchor, words) for anchor, words in SECTIONS.items() if kept.get(anchor, True))
+        named = dict(SECTIONS)
+        if self.chosen and self.chosen.standing != "recommended":
+            named["recommendation"] = "Nearest miss"
+        return tuple((anchor, words) for anchor, words in named.items() if kept.get(anchor, True))
 
 
 def page(record: Record, verdict: Verdict | None) -> Page:
@@ -164,7 +169,9 @@ def page(record: Record, verdict: Verdict | None) -> Page:
     most = DETAILED if len(record.rows) > EMBEDDED_UP_TO else len(record.rows)
     detailed, notes = details(record, verdict, most)
     simple = tuple(ladder(record, verdict))
-    compared = tuple(dict.fromkeys((*headline_metrics(record), objective(verdict))))
+    few = len(record.rows) <= ROOMY_UP_TO
+    compared = headline_metrics(record) if few else (primary_quality(record),)
+    compared = tuple(dict.fromkeys((*compared, objective(verdict))))
     return Page(
         title=record.title or record.name,
         name=record.name,
@@ -285,7 +292,7 @@ def _charts(record: Record, verdict: Verdict | None) -> tuple[Drawn, ...]:
     """Quality against what the policy minimises; where candidates are few, also against latency (or size, if that is latency)."""
     quality, goal = primary_quality(record), objective(verdict)
     second = "size.artifact" if goal.startswith("latency.") else f"latency.batch_{smallest_batch(record)}.p50"
-    costs = (goal, second) if len(record.rows) <= TWO_CHARTS_UP_TO else (goal,)
+    costs = (goal, second) if len(record.rows) <= ROOMY_UP_TO else (goal,)
     return tuple(drawn for cost in costs if (drawn := _drawn(record, verdict, cost, quality)))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from effaudit.core.units import show
+from effaudit.core.units import show, show_alike
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,10 @@ def scale(figures: Sequence[float], start: float, end: float, log: bool = False,
 
 def ticks(of: Scale, unit: str, most: int = 7) -> tuple[Tick, ...]:
     """At most about `most` round figures on a scale, each written with its unit."""
-    figures = _round_logarithmic(of, most) if of.log else _round_linear(of, most)
-    return tuple(Tick(of(figure), _written(figure, unit, figures)) for figure in figures)
+    if of.log:
+        return tuple(Tick(of(figure), show(figure, unit)) for figure in _round_logarithmic(of, most))
+    figures = _round_linear(of, most)
+    return tuple(Tick(of(figure), text) for figure, text in zip(figures, show_alike(figures, unit), strict=True))
 
 
 def _round_logarithmic(of: Scale, most: int) -> list[float]:
@@ -78,11 +79,3 @@ def _round_linear(of: Scale, most: int) -> list[float]:
     first = math.ceil(of.low / step - 1e-9)
     figures = [place * step for place in range(first, first + most + 2)]
     return [figure for figure in figures if of.low <= figure <= of.high]
-
-
-def _written(figure: float, unit: str, figures: Sequence[float]) -> str:
-    if unit in ("score", "share") and len(figures) > 1:
-        step = min(b - a for a, b in pairwise(figures))
-        decimals = next((d for d in range(7) if abs(round(step, d) - step) < step * 1e-6), 6)
-        return f"{figure:.{decimals}f}".replace("-", "−")
-    return show(float(f"{figure:.6g}"), unit)

@@ -11,7 +11,7 @@ from effaudit.core.store import Array
 from effaudit.core.units import show
 from effaudit.outputs._svg_scale import Scale, scale
 
-WIDTH, HEIGHT, BINS = 160, 40, 32
+WIDTH, HEIGHT, BINS = 168, 40, 24
 FEWEST = 20
 """Fewer calls make no distribution."""
 
@@ -56,8 +56,7 @@ def spread(samples: Mapping[str, Array], candidate: str, metric: str) -> Spread 
         return None
     counts, _ = np.histogram(seconds, bins=BINS, range=(low, high))
     over = Scale(low, high, 0, WIDTH)
-    lines = f"p50 {show(p50, 's')}, p95 {show(p95, 's')}"
-    told = f"{len(seconds):,} calls from {show(low, 's')} to {show(high, 's')} (p99); lines: {lines}"
+    told = f"{len(seconds):,} calls, {show(low, 's')} to {show(high, 's')} (p99); lines at p50 and p95"
     return Spread(_outline(counts), round(over(p50)), round(over(p95)), told)
 
 

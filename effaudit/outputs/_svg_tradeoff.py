@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,8 +18,10 @@ from effaudit.outputs._svg_scale import Scale, Tick, scale, ticks
 from effaudit.outputs._words import Standing, find, limit, title
 
 WIDTH, HEIGHT = 960, 480
-LEFT, RIGHT, TOP, BOTTOM = 74, 940, 18, 420
+LEFT, RIGHT, TOP, BOTTOM = 84, 940, 18, 420
 LONGEST_LABEL = 28
+VASTEST = 1e30
+"""Figures beyond it, infinite ones too, are not drawn: an axis that held them would show nothing else."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,7 @@ def tradeoff(record: Record, verdict: Verdict | None, cost: str, quality: str) -
     front = _front(points, better)
     return Chart(
         f"{title(cost)} (logarithmic; less is better)",
-        title(quality)
-        + (" (more is better)" if better == "higher" else " (less is better; the axis is turned so that better is up)"),
+        title(quality) + (" (more is better)" if better == "higher" else " (less is better: the axis points down)"),
         ticks(x, points[0].cost.unit),
         ticks(y, points[0].quality.unit),
         _apart(zones),
@@ -129,7 +129,7 @@ def _points(record: Record, verdict: Verdict | None, cost: str, quality: str) ->
 
 
 def _drawable(cost: Measurement, quality: Measurement) -> bool:
-    return math.isfinite(cost.value) and cost.value > 0 and math.isfinite(quality.value)
+    return 0 < cost.value < VASTEST and abs(quality.value) < VASTEST
 
 
 def _where(record: Record, rule: Rule, cost: str, quality: str) -> tuple[str, float] | None:
@@ -165,7 +165,7 @@ def _scales(points: Sequence[_Point], limits: Sequence[tuple[str, float]], bette
 
 
 def _ends(reading: Measurement) -> tuple[float, ...]:
-    return tuple(figure for figure in (reading.value, reading.low, reading.high) if math.isfinite(figure))
+    return tuple(figure for figure in (reading.value, reading.low, reading.high) if abs(figure) < VASTEST)
 
 
 def _far(point: _Point, points: Sequence[_Point]) -> bool:

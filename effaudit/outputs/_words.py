@@ -20,7 +20,7 @@ NOTHING = "–"
 TITLES: Mapping[str, str] = {
     "behaviour.flips_lost": "right answers lost",
     "behaviour.flips_gained": "right answers gained",
-    "behaviour.agreement": "agreement with the baseline",
+    "behaviour.agreement": "agreement",
     "behaviour.ece": "calibration error (ECE)",
     "behaviour.brier": "Brier score",
     "size.artifact": "size",
@@ -36,6 +36,7 @@ TITLES: Mapping[str, str] = {
     "start.load": "start: loading",
     "start.first": "start: first answer",
     "energy.per_1000": "energy per 1,000",
+    "energy.codecarbon": "CodeCarbon's energy per 1,000",
     "carbon.per_1000": "carbon per 1,000",
     "cost.per_1000": "cost per 1,000",
 }
@@ -57,7 +58,14 @@ METHODS: Mapping[str, str] = {
     "modelled": "modelled from stated assumptions",
 }
 
-_SCORERS = {"roc_auc": "ROC AUC", "r2": "R²", "f1": "F1", "neg_log_loss": "log loss"}
+_SCORERS = {
+    "roc_auc": "ROC AUC",
+    "r2": "R²",
+    "f1": "F1",
+    "root_mean_squared_error": "RMSE",
+    "mean_absolute_error": "MAE",
+    "mean_squared_error": "MSE",
+}
 PER_BATCH = re.compile(r"(latency|throughput)\.batch_(\d+)(?:\.(\w+))?")
 """Ids that have a batch size: their kind, the size, and the aggregate if there is one."""
 

@@ -86,9 +86,12 @@ def _soft(words: str) -> Markup:
     return Markup(re.sub(r"([._])(?=.)", r"\1<wbr>", str(escape(_harmless(words)))))  # noqa: S704 - escaped
 
 
-def _kept(words: str) -> str:
+def _kept(words: str) -> Markup:
     """A sentence whose figures keep their units on the same line."""
-    return re.sub(rf"(?<=\d) (?=(?:{'|'.join(map(re.escape, SCALES))})(?!\w))", "\u00a0", words)
+    from markupsafe import Markup, escape
+
+    units = "|".join(map(re.escape, SCALES))
+    return Markup(re.sub(rf"(?<=\d) (?=(?:{units})(?!\w))", "\u00a0", str(escape(_harmless(words)))))  # noqa: S704 - escaped
 
 
 def _harmless(value: object) -> object:

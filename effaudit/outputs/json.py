@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +12,7 @@ from effaudit.core.record import Record, Row
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.wire import pack
 from effaudit.outputs._lines import standing
+from effaudit.outputs._said import as_null, said
 
 LAYOUT = 1
 """Raised when a key changes its meaning or goes away; new keys do not raise it."""
@@ -49,7 +48,7 @@ class Json(Output):
             "intensity": _reading(record.intensity),
             "spent": pack(record.spent),
         }
-        return json.dumps(_finite(whole), indent=1, allow_nan=False) + "\n"
+        return json.dumps(said(whole, as_null), indent=1, allow_nan=False) + "\n"
 
 
 def _audit(record: Record, verdict: Verdict | None) -> dict[str, Any]:
@@ -110,13 +109,3 @@ def _reading(reading: Reading) -> dict[str, Any]:
         return {"failure": pack(reading)}
     names = ("value", "low", "high", "unit", "better", "method", "samples", "notes")
     return {name: getattr(reading, name) for name in names}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return value

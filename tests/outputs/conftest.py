@@ -1,34 +1,39 @@
-"""The sample record and verdict, as fixtures."""
+"""The sampled record and verdict, as fixtures."""
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+FOLDER = str(Path(__file__).parent)
 
-def _sample() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("outputs_sample", Path(__file__).with_name("sample.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+if FOLDER not in sys.path:
+    sys.path.insert(0, FOLDER)
 
 
 @pytest.fixture(scope="session")
-def sample() -> ModuleType:
-    """Functions that build records, policies and verdicts."""
-    return _sample()
+def record():
+    """Nineteen candidates with every metric."""
+    from sampled.record import sample_record
+
+    return sample_record()
 
 
 @pytest.fixture(scope="session")
-def record(sample):
-    return sample.sample_record()
+def verdict(record):
+    """The verdict on them."""
+    from sampled.verdict import sample_verdict
+
+    return sample_verdict(record)
 
 
 @pytest.fixture(scope="session")
-def verdict(sample, record):
-    return sample.sample_verdict(record)
+def small():
+    """Five candidates with a few readings, and their verdict."""
+    from sampled.record import small_record
+    from sampled.verdict import sample_verdict
+
+    record = small_record()
+    return record, sample_verdict(record)

@@ -37,13 +37,14 @@
     const words = make("input", "", { type: "search", autocomplete: "off" });
     const choice = make("select");
     choice.append(make("option", "any verdict", { value: "" }));
-    new Set(rows.map((row) => row.dataset.standing)).forEach((one) => choice.append(make("option", one, { value: one })));
+    const standing = (row) => row.querySelector("th b").textContent;
+    new Set(rows.map(standing)).forEach((one) => choice.append(make("option", one, { value: one })));
     const told = make("output");
     const apply = () => {
       const wanted = words.value.trim().toLowerCase();
       rows.forEach((row) => {
         const named = row.cells[0].textContent.toLowerCase().includes(wanted);
-        row.hidden = !(named && (!choice.value || row.dataset.standing === choice.value));
+        row.hidden = !(named && (!choice.value || standing(row) === choice.value));
       });
       told.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} shown`;
     };

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from effaudit.core.version import __version__
+
 if TYPE_CHECKING:
     from effaudit.interface import audit, decide, report
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "audit", "decide", "report"]
 
 

@@ -50,7 +50,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from effaudit import __version__
+    from effaudit.core.version import __version__
 
     parser = argparse.ArgumentParser(
         prog="effaudit",

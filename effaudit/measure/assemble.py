@@ -99,9 +99,10 @@ def _named(candidate: str, metric: str, result: Result) -> Reading:
 
 def _correct(name: str, seen: Seen) -> dict[str, Array]:
     answers: Answers = seen.answers
-    if answers.labels is None or answers.labels.ndim != 1:
+    if answers.labels is None:
         return {}
-    return {f"{name}/correct": np.packbits(answers.labels == seen.store.answers("certify"))}
+    right = np.asarray(answers.labels == seen.store.answers("certify"))
+    return {f"{name}/correct": np.packbits(right.all(axis=1) if right.ndim == 2 else right)}
 
 
 def _timed(arrays: Mapping[str, Array], rows: Mapping[str, Row]) -> dict[str, dict[str, Array]]:

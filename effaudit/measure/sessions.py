@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import effaudit
 from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.record import Session, Spent
 from effaudit.core.settings import Assumptions
+from effaudit.core.version import __version__
 from effaudit.core.wire import pack, unpack
 from effaudit.measure import environment
 from effaudit.measure.environment import Watch
@@ -62,7 +62,7 @@ class Diary:
         grams = joules / 3.6e6 * assumptions.pue * grid.value if known else None  # type: ignore[operator, union-attr]
         return {
             "created": self.created,
-            "version": effaudit.__version__,
+            "version": __version__,
             "sessions": (*self._earlier, self._session()),
             "commit": _commit(folder),
             "spent": Spent(seconds, cpu, joules, grams),

@@ -1,0 +1,90 @@
+"""A candidate is opened, counted and asked in a worker of its own; what was won is not asked again."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from effaudit.core.candidate import Artifact, Candidate, Contract
+from effaudit.core.plan import Data
+from effaudit.core.reading import Failure
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.engines.local import Local
+from effaudit.measure.gather import Gathered, gather
+from effaudit.measure.journal import Journal
+from effaudit.process import Site
+from effaudit.reading.data import build_store
+
+
+@pytest.fixture
+def bench(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(2500, 2))
+    data = Data("regression", {"certify": {"a": rows[:, 0], "b": rows[:, 1], "y": rows.sum(axis=1)}}, ("y",), independent=True)
+    workload, _ = build_store(data, tmp_path / "data", False, 0)
+    site = Site(Local(), workload, Settings(timeout_s=30), Assumptions(), 0, tmp_path / "logs", "test-gather")
+    model = tmp_path / "line.toy"
+    model.write_text(json.dumps({"columns": ["b", "a"], "weights": [1.0, 3.0]}))
+    return rows, site, model, tmp_path
+
+
+def asked(bench, candidate):
+    _, site, _, folder = bench
+    journal = Journal(folder / "journal", "k")
+    shares = []
+    try:
+        return gather(candidate, ("certify",), site, journal, folder / "predictions", shares.append), shares
+    finally:
+        journal.close()
+
+
+def test_answers_facts_and_sizes_are_those_of_the_file(bench):
+    rows, _, model, _ = bench
+    found, shares = asked(bench, Candidate("line", Artifact(str(model), "toy")))
+    assert isinstance(found, Gathered)
+    np.testing.assert_allclose(found.answers["certify"], rows[:, 1] + 3 * rows[:, 0])
+    assert found.facts.parameters == 3
+    assert found.sizes.model == model.stat().st_size
+    assert found.sizes.transfer > 0
+    assert "numpy" in found.sizes.packages
+    assert found.candidate.contract.columns == ("b", "a")
+    assert shares[-1] == 1.0
+
+
+def test_stored_answers_are_used_again_only_while_file_and_answers_are_unchanged(bench):
+    _, _, model, folder = bench
+    candidate = Candidate("line", Artifact(str(model), "toy"))
+    asked(bench, candidate)
+    again, shares = asked(bench, candidate)
+    assert isinstance(again, Gathered)
+    assert shares == []
+    (folder / "predictions" / "line.npz").write_bytes(b"tampered")
+    _, shares = asked(bench, candidate)
+    assert shares[-1] == 1.0
+    model.write_text(json.dumps({"columns": ["a"], "weights": [1.0]}))
+    changed, shares = asked(bench, candidate)
+    assert shares[-1] == 1.0
+    assert changed.facts.parameters == 2
+
+
+def test_a_column_that_the_data_lacks_is_a_failure_that_says_what_to_write(bench):
+    _, _, model, _ = bench
+    model.write_text(json.dumps({"columns": ["a", "town"], "weights": [1.0, 2.0]}))
+    found, _ = asked(bench, Candidate("line", Artifact(str(model), "toy")))
+    assert isinstance(found, Failure)
+    assert found.stage == "open"
+    assert "columns town" in found.reason
+
+
+def test_a_file_that_cannot_be_read_is_a_failure_with_the_formats_words(bench):
+    _, _, model, _ = bench
+    model.write_text("not json")
+    found, _ = asked(bench, Candidate("line", Artifact(str(model), "toy")))
+    assert found == Failure("open", "this toy file is not JSON; write it again")
+
+
+def test_the_plans_contract_goes_before_the_files(bench):
+    rows, _, model, _ = bench
+    found, _ = asked(bench, Candidate("line", Artifact(str(model), "toy"), Contract(columns=("a", "b"))))
+    np.testing.assert_allclose(found.answers["certify"], rows[:, 0] + 3 * rows[:, 1])

@@ -1,0 +1,63 @@
+"""Contract, preprocessing and model become one function, and what is missing is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from effaudit.core.candidate import Contract
+from effaudit.core.plugin import Refused
+from effaudit.core.store import StoreWriter
+from effaudit.core.workload import Column, Workload
+from effaudit.worker.asking import Asked, joined
+
+
+def workload(classes=("0", "1"), task="classification", multilabel=False):
+    columns = (Column("a", "float64"), Column("b", "float64"))
+    return Workload(task, "", columns, ("y",), classes, {}, "row", "independent", {}, {}, {}, (), (1,), multilabel=multilabel)
+
+
+def test_the_plan_goes_before_the_file_and_the_file_fills_the_rest():
+    file = Contract(columns=("a", "b"), dtypes=("float32",), output="probabilities", classes=("0", "1"))
+    found = joined(file, Contract(columns=("b",), threshold=0.0), workload(), preprocessed=False)
+    assert found == Contract(("b",), ("float32",), None, "probabilities", ("0", "1"), 0.0)
+
+
+def test_a_threshold_of_zero_is_a_threshold():
+    found = joined(Contract(threshold=0.7, output="labels"), Contract(threshold=0.0), workload(), preprocessed=False)
+    assert found.threshold == 0.0
+
+
+def test_behind_preprocessing_the_files_columns_are_not_the_datas():
+    file = Contract(columns=("x0", "x1"), output="probabilities", classes=("0", "1"))
+    assert joined(file, Contract(), workload(), preprocessed=True).columns == ()
+
+
+def test_a_regression_answers_values_unless_said_otherwise():
+    assert joined(Contract(), Contract(), workload((), "regression"), preprocessed=False).output == "values"
+
+
+@pytest.mark.parametrize(
+    ("file", "plan", "classes", "words"),
+    [
+        (Contract(), Contract(), ("0", "1"), "write `output:"),
+        (Contract(output="probabilities"), Contract(), ("no", "yes"), r"write `classes: \[no, yes\]`"),
+        (Contract(output="labels"), Contract(columns=("town",)), ("0", "1"), "asks for the columns town"),
+    ],
+)
+def test_what_neither_says_is_refused_with_what_to_write(file, plan, classes, words):
+    with pytest.raises(Refused, match=words):
+        joined(file, plan, workload(classes), preprocessed=False)
+
+
+def test_numbered_classes_need_no_names():
+    for classes in (("0", "1"), ("False", "True"), ("0", "1", "2")):
+        assert joined(Contract(output="probabilities"), Contract(), workload(classes), preprocessed=False).classes == ()
+
+
+def test_requests_go_round_the_rows_in_order_and_begin_again(tmp_path):
+    writer = StoreWriter(tmp_path / "s", ["a"], {})
+    writer.add("certify", {"a": np.arange(5.0)}, np.zeros(5), np.arange(5))
+    asked = Asked(None, Contract(), ("a",), None, workload(), writer.close())
+    requests = asked.requests("certify", 3, 2, 4, np.array([4, 3, 2, 1, 0]))
+    assert [list(request["a"]) for request in requests] == [[0.0, 4.0], [3.0, 2.0], [1.0, 0.0]]

@@ -1,0 +1,86 @@
+"""A block is long enough, no longer, and its clock is read around calls only."""
+
+from __future__ import annotations
+
+import gc
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from effaudit.worker.blocks import FAST_NANOS, LEAST_CALLS, MOST_CALLS, UNTIMED_CALLS, Timer
+
+
+class Clock:
+    """A clock that moves only when a model is asked."""
+
+    def __init__(self):
+        self.now = 0
+
+    def __call__(self):
+        return self.now
+
+
+def asked(clock, nanos):
+    calls = []
+
+    def ask(request):
+        calls.append((request, gc.isenabled()))
+        clock.now += nanos(len(calls)) if callable(nanos) else nanos
+
+    def requests(split, count, batch, start, order):
+        assert split == "certify"
+        return [(start, place) for place in range(count)]
+
+    return SimpleNamespace(ask=ask, requests=requests, calls=calls)
+
+
+def block(nanos, times=1):
+    clock = Clock()
+    model = asked(clock, nanos)
+    timer = Timer(clock=clock, cpu_clock=clock)
+    timed = [timer.block(model, 1, 0, np.arange(10)) for _ in range(times)]
+    return timed[-1], model
+
+
+def test_a_slow_call_is_timed_five_times_after_three_untimed():
+    timed, model = block(50_000_000, times=2)
+    assert timed.calls == len(timed.nanos) == LEAST_CALLS
+    assert len(model.calls) == 3 * (UNTIMED_CALLS + LEAST_CALLS)
+    np.testing.assert_array_equal(timed.nanos, 50_000_000)
+
+
+def test_a_fast_enough_call_fills_five_milliseconds():
+    timed, _ = block(100_000)
+    assert timed.calls == 50
+    assert timed.cpu_nanos == 5_000_000
+
+
+def test_a_very_fast_call_is_timed_in_groups_of_at_least_twenty_microseconds():
+    timed, _ = block(1_000)
+    assert timed.grouped == FAST_NANOS // 1_000
+    assert timed.calls == len(timed.nanos) * timed.grouped
+    assert timed.calls <= MOST_CALLS + timed.grouped
+    np.testing.assert_allclose(timed.nanos, 1_000)
+
+
+def test_the_first_calls_of_a_block_are_not_in_it():
+    timed, _ = block(lambda call: 90_000_000 if call % 8 in (1, 2, 3) else 10_000_000)
+    np.testing.assert_array_equal(timed.nanos, 10_000_000)
+
+
+def test_garbage_is_not_collected_while_the_clock_runs_and_is_again_afterwards():
+    _, model = block(10_000_000)
+    assert not any(enabled for _, enabled in model.calls[-LEAST_CALLS:])
+    assert gc.isenabled()
+
+
+def test_collection_comes_back_when_a_model_raises():
+    def raises(call):
+        if call > 12:
+            raise ValueError
+        return 10_000_000
+
+    with pytest.raises(ValueError):
+        block(raises)
+    assert gc.isenabled()

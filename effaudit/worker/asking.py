@@ -69,6 +69,7 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
         raise Refused("its file does not say what it answers; write `output: probabilities`, `logits` or `labels`")
     if said["output"] in ("probabilities", "logits") and not said["classes"] and workload.task == "classification":
         _need_natural_classes(workload)
+    said["columns"] = _as_spelt(said["columns"], workload)
     missing = [name for name in said["columns"] if name not in {column.name for column in workload.inputs}]
     if missing:
         raise Refused(
@@ -76,6 +77,13 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
             f"(it has {listed(column.name for column in workload.inputs)}); write its `columns`, or its `preprocess`"
         )
     return Contract(**said)
+
+
+def _as_spelt(columns: tuple[str, ...], workload: Workload) -> tuple[str, ...]:
+    """The data's own spelling: LightGBM and skl2onnx write `_` for a space."""
+    names = [column.name for column in workload.inputs]
+    spelt = {name.replace(" ", "_"): name for name in names}
+    return tuple(name if name in names else spelt.get(name, name) for name in columns)
 
 
 def _need_natural_classes(workload: Workload) -> None:

@@ -113,14 +113,14 @@ class _Lines:
 
 
 def _header(source: _Lines) -> dict[bytes, bytes]:
-    if not source.advance() or source.line != b"tree":
+    if not source.advance() or source.line.rstrip(b"\r") != b"tree":
         raise Malformed("it does not begin with `tree`")
+    if source.line.endswith(b"\r"):
+        raise Malformed("its line ends were changed to Windows ones, which LightGBM cannot read")
     header: dict[bytes, bytes] = {}
     while source.advance():
         if source.line.startswith(b"Tree=") or source.line == b"end of trees":
             return header
-        if source.line.endswith(b"\r"):
-            raise Malformed("its line ends were changed to Windows ones, which LightGBM cannot read")
         _add(header, source.line)
     raise Malformed("it has no trees; it is cut off")
 

@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -37,15 +37,18 @@ def library(module: str, extra: str) -> ModuleType:
 
 
 @contextmanager
-def reading(path: str, kind: str, advice: str) -> Iterator[None]:
-    """Turns whatever a library raises over a damaged or hostile file into Refused, with the file's name and the error's words."""
+def reading(path: Path, kind: str, advice: str, plain: Callable[[str], str] = str) -> Iterator[None]:
+    """Turns whatever a library raises over a damaged or hostile file into Refused, with the file's name and the error's words.
+
+    `plain` takes what nobody needs to know out of these words.
+    """
     try:
         yield
     except (Refused, MemoryError):
         raise
     except Exception as error:  # hostile bytes make libraries raise anything
-        words = one_line(str(error), 240) or "no further words"
-        raise Refused(f"{Path(path).name} cannot be read as {kind} ({type(error).__name__}: {words}); {advice}") from error
+        words = one_line(plain(str(error)).replace(str(path), path.name), 280) or "no further words"
+        raise Refused(f"{path.name} cannot be read as {kind} ({type(error).__name__}: {words}); {advice}") from error
 
 
 def model_file(artifact: Artifact) -> Path:

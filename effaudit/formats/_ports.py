@@ -94,7 +94,7 @@ def _reading(port: Port, names: Sequence[str], given: str | None, request: Input
     if any(_requests.is_text(request[name]) != words for name in names):
         kind = "words" if words else "numbers"
         raise Refused(
-            f"its input {port.name!r} takes {kind}, and {listed(names)} are none; write its `columns` or its `preprocess`"
+            f"its input {port.name!r} takes {kind}, which {listed(names)} does not hold; write its `columns` or its `preprocess`"
         )
     matrix = _requests.matrix(Contract(columns=tuple(names)), width=port.width, dtype=dtype, text=words)
     read = _of(names, matrix) if len(names) < len(request) else matrix

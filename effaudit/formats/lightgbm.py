@@ -36,7 +36,7 @@ class Lightgbm(Format):
     def open(self, artifact: Artifact, threads: int) -> Model:
         """Checks the text, then has LightGBM load it."""
         path = _opening.model_file(artifact)
-        with _opening.reading(str(path), "a LightGBM text model", "save it again with Booster.save_model"):
+        with _opening.reading(path, "a LightGBM text model", "save it again with Booster.save_model"):
             with path.open("rb") as lines:
                 summary = _lightgbm_text.summary(lines)
             lightgbm = _opening.library("lightgbm", self.extra)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,12 +52,17 @@ class Onnx(Format):
 
     def _session(self, artifact: Artifact, threads: int) -> Session:
         path = _opening.model_file(artifact)
-        with _opening.reading(str(path), "an ONNX graph", "export it again"):
+        with _opening.reading(path, "an ONNX graph", "export it again", _plain):
             runtime = _opening.library("onnxruntime", self.extra)
             with _onnx_file.opened(path) as file:
                 session = runtime.InferenceSession(str(path), _options(runtime, threads), providers=["CPUExecutionProvider"])
                 outputs = _onnx_graph.outputs_of(file, [port.name for port in session.get_outputs()])
         return Session(session, outputs, path)
+
+
+def _plain(words: str) -> str:
+    """ONNX Runtime's words without its error code, its source file and the signature of its function."""
+    return re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from \S+ failed: ?|\S+\.(cc|h):\d+ .*?\) (?=\S)", "", words)
 
 
 def _options(runtime: Any, threads: int) -> Any:

@@ -105,7 +105,7 @@ def _opened(artifact: Artifact, threads: int) -> tuple[Any, tuple[str, ...]]:
 
 def _unpacked(artifact: Artifact, path: Path) -> Any:
     with (
-        _opening.reading(str(path), "a skops file", "save it again with skops.io.dump"),
+        _opening.reading(path, "a skops file", "save it again with skops.io.dump"),
         _opening.importing_from(artifact.code if artifact.trust.everything else None),
     ):
         return _skops.load(path, artifact.trust)
@@ -117,7 +117,7 @@ def _unpickled(artifact: Artifact, path: Path) -> Any:
     )
     joblib = _opening.library("joblib", "sklearn")
     advice = "move what it needs out of scripts into modules, and save it again"
-    with _opening.reading(str(path), "a pickle", advice), _opening.importing_from(artifact.code):
+    with _opening.reading(path, "a pickle", advice), _opening.importing_from(artifact.code):
         return joblib.load(path)
 
 

@@ -73,7 +73,7 @@ class Torch(Format):
             return _torch_model.Built(_built(artifact, path))
         _opening.check_zip(path)
         with (
-            _opening.reading(str(path), "an exported program", "export it again with this version of torch"),
+            _opening.reading(path, "an exported program", "export it again with this version of torch"),
             _opening.importing_from(artifact.code),
         ):
             return _torch_model.Exported(torch.export.load(str(path)))
@@ -99,7 +99,7 @@ def _built(artifact: Artifact, path: Path) -> Any:
     if not hasattr(network, "load_state_dict"):
         raise Refused(f"{factory} gave a {type(network).__name__}, where a torch.nn.Module is needed")
     safetensors = _opening.library("safetensors.torch", "torch")
-    with _opening.reading(str(path), "weights for this network", f"check that {factory} builds the network they were saved from"):
+    with _opening.reading(path, "weights for this network", f"check that {factory} builds the network they were saved from"):
         missing, unexpected = safetensors.load_model(network, str(path), strict=False)
     if missing or unexpected:
         lacks = f"lacks {listed(sorted(missing))}" if missing else ""

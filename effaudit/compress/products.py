@@ -149,7 +149,8 @@ def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
         product, made = unpack(Product, facts["product"]), unpack(Made, facts["made"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return (product, replace(made, cached=True)) if _contents(folder) == made.digest else None
+    whole = Path(product.artifact.path).is_file() and _contents(folder) == made.digest
+    return (product, replace(made, cached=True)) if whole else None
 
 
 def _contents(folder: Path) -> str:

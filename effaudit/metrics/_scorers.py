@@ -45,15 +45,18 @@ NO_UNIT = frozenset(
 """Figures that are neither shares nor in a unit that a reader would write."""
 
 
-def score(name: str, answers: Answers, truth: Array, classes: int, weights: Array | None = None) -> float:
-    """The scorer's own figure, its sign as users know it. Raises Refused in words when it cannot read these answers."""
+def score(name: str, answers: Answers, truth: Array, classes: int, rows: Array | None = None) -> float:
+    """The scorer's own figure, its sign as users know it. `rows`: which rows, in any number of copies; None: each once.
+
+    Raises Refused in words when it cannot read these answers.
+    """
     from sklearn.metrics import get_scorer
 
     scorer = get_scorer(f"neg_{name}" if name in LOWER else name)
     stored = _regressor(answers) if classes == 0 else _classifier(answers, classes)
-    rows = np.arange(len(truth)).reshape(-1, 1)
+    chosen = np.arange(len(truth)) if rows is None else rows
     try:
-        value = float(scorer(stored, rows, truth, **({} if weights is None else {"sample_weight": weights})))
+        value = float(scorer(stored, chosen.reshape(-1, 1), truth[chosen]))
     except AttributeError as error:
         raise Refused(f"{name} needs probabilities, and this candidate gives labels only") from error
     except (ValueError, TypeError) as error:

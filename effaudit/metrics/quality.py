@@ -119,8 +119,9 @@ def _replicates(seen: Seen, name: str, value: float, truth: Array, classes: int)
         plain = float(found.figure(found.columns.mean(axis=0, keepdims=True))[0])
         if np.isclose(plain, value, rtol=1e-6, atol=1e-9):
             return found.figure(resamples.means(found.columns)), ""
-    figures = [_scorers.score(name, answers, truth, classes, weights) for weights in resamples.row_weights(FEW)]
-    return np.asarray(figures), f"{FEW} resamples"
+    each = np.arange(len(truth))
+    drawn = (np.repeat(each, weights.astype(np.int64)) for weights in resamples.row_weights(FEW))
+    return np.array([_scorers.score(name, answers, truth, classes, rows) for rows in drawn]), f"{FEW} resamples"
 
 
 def _classes(workload: Workload) -> int:

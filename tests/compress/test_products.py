@@ -1,0 +1,114 @@
+"""Products are made in processes of their own, step by step, kept by content, and their parents stay as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from effaudit.compress.products import Kitchen, digest
+from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.plan import Data
+from effaudit.core.reading import Failure
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.engines.local import Local
+from effaudit.process import Site
+from effaudit.reading.data import build_store
+
+
+@pytest.fixture
+def kitchen(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(200, 2))
+    unseen = {"a": rows[:, 0], "b": rows[:, 1], "y": rows.sum(axis=1)}
+    workload, _ = build_store(Data("regression", {"data": unseen}, ("y",), independent=True), tmp_path / "data", True, 0)
+    site = Site(Local(), workload, Settings(timeout_s=20), Assumptions(watts_per_vcpu=4.0), 3, tmp_path / "logs", "test-kitchen")
+    return Kitchen(site, tmp_path / "artifacts", lambda name: ("search",), {"toy": "1"})
+
+
+@pytest.fixture
+def parent(tmp_path):
+    path = tmp_path / "line.toy"
+    path.write_text(json.dumps({"columns": ["a", "b"], "weights": [1.23456, 2.34567]}))
+    return Candidate("line", Artifact(str(path), "toy"))
+
+
+def steps(**options):
+    return (Step("round_weights", options),)
+
+
+def made(kitchen, parent, chain, name="small"):
+    heard = []
+    return kitchen.make(name, parent, chain, lambda share, text: heard.append((share, text))), heard
+
+
+def test_a_product_is_a_candidate_with_lineage_cost_and_figures(kitchen, parent):
+    (candidate, how), heard = made(kitchen, parent, steps(digits=1))
+    assert json.loads(Path(candidate.artifact.path).read_text())["weights"] == [1.2, 2.3]
+    assert (candidate.name, candidate.parent, candidate.recipe) == ("small", "line", steps(digits=1))
+    (step,) = how
+    assert step.figures == {"asked": 5.0}
+    assert step.seed == 3
+    assert step.seconds > 0
+    assert step.joules == pytest.approx(4.0 * step.cpu_seconds)
+    assert step.peak_memory > 10**7
+    assert step.parent_digest == digest(parent)
+    assert (0.5, "rounding") in heard
+
+
+def test_a_chain_makes_each_step_from_the_one_before(kitchen, parent):
+    (candidate, how), heard = made(kitchen, parent, steps(digits=2) + steps(digits=0))
+    assert json.loads(Path(candidate.artifact.path).read_text())["weights"] == [1.0, 2.0]
+    assert [step.technique for step in how] == ["round_weights", "round_weights"]
+    assert candidate.parent == "line"
+    assert [share for share, text in heard if text == "rounding"] == [0.25, 0.75]
+
+
+def test_what_was_made_once_is_made_no_more(kitchen, parent):
+    made(kitchen, parent, steps(digits=1))
+    (again, how), heard = made(kitchen, parent, steps(digits=1))
+    assert how[0].cached
+    assert heard == []
+    assert Path(again.artifact.path).is_file()
+
+
+def test_a_product_that_was_changed_or_belongs_to_other_inputs_is_made_anew(kitchen, parent):
+    (first, _), _ = made(kitchen, parent, steps(digits=1))
+    Path(first.artifact.path).write_text("tampered")
+    (second, how), _ = made(kitchen, parent, steps(digits=1))
+    assert not how[0].cached
+    assert json.loads(Path(second.artifact.path).read_text())["weights"] == [1.2, 2.3]
+    (_, how), _ = made(kitchen, parent, steps(digits=2))
+    assert not how[0].cached
+    Path(parent.artifact.path).write_text(json.dumps({"columns": ["a", "b"], "weights": [9.99, 2.34567]}))
+    (third, how), _ = made(kitchen, parent, steps(digits=1))
+    assert not how[0].cached
+    assert json.loads(Path(third.artifact.path).read_text())["weights"] == [10.0, 2.3]
+
+
+@pytest.mark.parametrize(
+    ("misdeed", "words"),
+    [
+        ("refuses", "too small already"),
+        ("crashes", "SIGABRT"),
+        ("writes to its parent", "must never be written to"),
+        ("leaves its folder", "outside of its folder"),
+    ],
+)
+def test_a_technique_that_cannot_or_must_not_is_a_failure_of_its_step(kitchen, parent, misdeed, words):
+    failure, _ = made(kitchen, parent, steps(misdeed=misdeed))
+    assert isinstance(failure, Failure)
+    assert failure.stage == "make round_weights"
+    assert words in failure.reason
+
+
+def test_a_failed_product_leaves_nothing_that_looks_like_one(kitchen, parent):
+    made(kitchen, parent, steps(misdeed="crashes"))
+    assert [path.name for path in kitchen.folder.iterdir() if not path.name.startswith(".")] == []
+
+
+def test_the_parent_is_unchanged(kitchen, parent):
+    before = digest(parent)
+    made(kitchen, parent, steps(digits=1) + steps(digits=0))
+    assert digest(parent) == before

@@ -55,7 +55,7 @@ class Values:
         if self.data.dtype.kind not in "fM":
             return np.zeros(len(self.data), dtype=bool)
         absent = np.isnan(self.data) if self.data.dtype.kind == "f" else np.isnat(self.data)
-        return np.asarray(absent.reshape(len(self.data), -1).any(axis=1))
+        return np.asarray(absent.any(axis=tuple(range(1, absent.ndim))))
 
 
 def values_of(name: str, raw: Any, place: Place) -> Values:
@@ -155,10 +155,9 @@ def _objects(series: Any) -> Values:
 
 
 def _whole(series: Any) -> Array:
-    try:
-        return np.asarray(series.to_list())
-    except OverflowError:
-        return np.asarray(series.astype("float64").to_numpy())
+    """Integers or booleans; those beyond 64 bits as float64."""
+    array = np.asarray(series.to_list())
+    return array.astype(np.float64) if array.dtype.hasobject else array
 
 
 def _mixture(present: Any) -> str:

@@ -50,6 +50,8 @@ def as_times(values: Values, name: str, place: Place) -> Values:
     try:
         instants = pd.to_datetime(np.array(values.words, dtype=object), format="ISO8601", utc=True)
         nanoseconds = instants.tz_localize(None).as_unit("ns").to_numpy()
+        if np.isnat(nanoseconds).any():
+            raise ValueError(f"{values.words[int(np.isnat(nanoseconds).argmax())]!r}")
     except (ValueError, OverflowError) as error:
         what = f"the times in {one_line(name, 60)!r} are text that is no date: {one_line(str(error), 120)}"
         raise InputError(what, place, "Write them as 2013-01-31 or 2013-01-31T12:00:00, or as numbers.") from error

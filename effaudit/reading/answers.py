@@ -89,7 +89,7 @@ def _check_present(name: str, values: Values, place: Place) -> None:
     missing = values.missing()
     if missing.any():
         what = f"{counted(int(missing.sum()), 'row')} without an answer in {one_line(name, 60)!r}, first in row {_first(missing)}"
-        raise InputError(what, place, "Leave these rows out of the file, or answer them.")
+        raise InputError(what, place, "Leave these rows out, or answer them (in csv files NA, null and None stand for nothing).")
     if values.data.dtype.kind == "f" and np.isinf(values.data).any():
         what = f"infinite answers in {one_line(name, 60)!r}, the first in row {_first(np.isinf(values.data))}"
         raise InputError(what, place, "Answers must be finite.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ from effaudit.core.plugin import Technique
 from effaudit.core.text import did_you_mean, one_line
 from effaudit.reading.document import Document
 
-Keys = tuple[str | int, ...]
+ENOUGH = 50
+"""After so many faults, the dear part of a message (what was perhaps meant) is left out: few of them are shown."""
 
 
 def _unknown_format(_path: Path) -> str | None:
@@ -44,6 +46,11 @@ class Desk:
     folder: Path
     faults: list[InputError] = field(default_factory=list)
 
+    @property
+    def helpful(self) -> bool:
+        """Is it still worth looking for what was meant?"""
+        return len(self.faults) < ENOUGH
+
     def fault(self, what: str, *keys: str | int, advice: str = "") -> None:
         """Notes a fault at a value."""
         self.faults.append(self.document.fault(what, *keys, advice=advice))
@@ -58,7 +65,7 @@ class Desk:
                     if path.is_dir()
                     else f"there is no such file: looked for {one_line(str(path))}"
                 )
-                self.fault(what, *keys, advice=_near(path))
+                self.fault(what, *keys, advice=_near(path) if self.helpful else "")
         except (OSError, ValueError) as error:
             self.fault(f"not a usable path: {one_line(str(error))}", *keys)
         return path
@@ -67,12 +74,13 @@ class Desk:
         """Is it a known name? Notes a fault with a suggestion when it is not."""
         if name in known:
             return True
-        self.fault(f"there is no {noun} {one_line(name, 80)!r}.{did_you_mean(name[:80], known)}", *keys)
+        guess = did_you_mean(name[:80], known) if self.helpful else ""
+        self.fault(f"there is no {noun} {one_line(name, 80)!r}.{guess}", *keys)
         return False
 
     def once(self, names: Sequence[str], noun: str, *keys: str | int) -> None:
         """Notes a fault when a name stands twice."""
-        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        twice = next((name for name, times in Counter(names).items() if times > 1), None)
         if twice is not None:
             self.fault(f"the {noun} {one_line(twice, 80)!r} is named twice", *keys, advice="Keep one of the two.")
 

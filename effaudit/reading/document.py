@@ -46,16 +46,6 @@ class Document:
         """An error at a value, to be raised or told together with others."""
         return InputError(what, self.place(*keys), advice)
 
-    def without(self, *paths: Keys) -> Document:
-        """The document less some values, that have been dealt with."""
-        tree: dict[str, Any] = json.loads(json.dumps(self.tree))
-        for path in paths:
-            inner: Any = tree
-            for key in path[:-1]:
-                inner = inner[key]
-            del inner[path[-1]]
-        return Document(self.file, tree, self.spots, self.digest)
-
     def model(self, kind: type[M]) -> M:
         """The document as a model. Raises one InputError with all problems."""
         try:

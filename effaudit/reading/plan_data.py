@@ -70,9 +70,10 @@ def _check_columns(part: WorkloadPart, desk: Desk) -> None:
         desk.fault("`answer` is empty", "workload", "answer", advice="Name the column that models answer.")
     for key in ("answer", "inputs", "ignore"):
         desk.once(getattr(part, key) or (), "column", "workload", key)
+    answers = set(part.answer)
     for key in ("inputs", "ignore"):
         for name in getattr(part, key) or ():
-            if name in part.answer:
+            if name in answers:
                 desk.fault(f"{name!r} is the answer, and cannot be among `{key}`", "workload", key)
     for name in set(part.ignore) & set(part.inputs or ()):
         desk.fault(f"{name!r} is among `inputs` and among `ignore`", "workload", "ignore", advice="Keep one of the two.")

@@ -10,6 +10,7 @@ from effaudit.core.errors import InputError
 from effaudit.core.policy import Bound, Limit, Policy, Rule, Select
 from effaudit.core.reading import Meaning, full_id
 from effaudit.core.text import did_you_mean, listed, one_line
+from effaudit.reading.desk import ENOUGH
 from effaudit.reading.document import Document, open_document, together
 from effaudit.reading.limits import read_limit
 from effaudit.reading.plan_fields import NAME
@@ -52,6 +53,10 @@ class _Desk:
     meaning: Callable[[str], Meaning | None]
     names: Sequence[str]
     faults: list[InputError] = field(default_factory=list)
+
+    def guess(self, name: str) -> str:
+        """What was perhaps meant; nothing once there are more faults than are shown."""
+        return did_you_mean(name[:80], _ids(self)) if len(self.faults) < ENOUGH else ""
 
     def fault(self, what: str, keys: Keys, advice: str = "") -> None:
         self.faults.append(self.document.fault(what, *keys, advice=advice))
@@ -158,7 +163,7 @@ def _metric(metric: str, aggregate: str | None, desk: _Desk, place: Keys, aggreg
         meaning = desk.meaning(shorter) if shorter else None
         if meaning is not None and last in meaning.aggregates and aggregate in (None, last):
             return metric, meaning
-        desk.fault(f"there is no metric {one_line(metric, 80)!r}.{did_you_mean(metric[:80], _ids(desk))}", place)
+        desk.fault(f"there is no metric {one_line(metric, 80)!r}.{desk.guess(metric)}", place)
         return None
     if aggregate is not None and aggregate not in meaning.aggregates:
         known = f" It has {listed(meaning.aggregates)}." if meaning.aggregates else " It has none: leave `aggregate` out."

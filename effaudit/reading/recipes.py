@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,12 +15,14 @@ from effaudit.core.candidate import Candidate, Step
 from effaudit.core.plan import Recipe
 from effaudit.core.plugin import Technique
 from effaudit.core.text import did_you_mean, listed, one_line
-from effaudit.reading.desk import Desk, Keys
+from effaudit.reading.desk import Desk
 from effaudit.reading.document import problems
 from effaudit.reading.plan_fields import NAME
 from effaudit.reading.plan_model import CompressPart
+from effaudit.reading.yaml_text import Keys
 
 EVERY = "*"
+PRODUCT_LIMIT = 10_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ def read_recipes(
     """The recipes and their products' names; faults are noted on the desk."""
     given = [Parent(candidate.name, candidate.artifact.format or _guess(candidate, desk)) for candidate in candidates]
     parents = {parent.name: parent for parent in [*given, *(Parent(f"ladder-{rung}") for rung in ladder)]}
-    recipes = []
+    taken = {name.casefold() for name in parents}
+    recipes: list[Recipe] = []
+    products: list[str] = []
     for place, part in enumerate(parts):
         keys: Keys = ("compress", place)
         if part.recipe is None:
@@ -56,19 +61,28 @@ def read_recipes(
             continue
         chain = _chain(part.recipe, desk, keys)
         _check_splits(chain, desk, keys)
-        for parent in _starts(part, given, parents, chain, desk, keys):
-            product = Parent(
-                product_name(part.name if part.of != EVERY else None, parent.name, part.recipe), _result(parent, chain, desk, keys)
-            )
-            _check_name(product.name, parents, desk, keys)
+        starts = _starts(part, given, parents, chain, desk, keys)
+        if len(products) + len(starts) > PRODUCT_LIMIT:
+            desk.fault(f"more than {PRODUCT_LIMIT:,} products", *keys, advice="Write recipes for the candidates that matter.")
+            break
+        for parent in starts:
+            product = _product(part, parent, chain, desk, keys)
+            _check_name(product.name, taken, desk, keys)
+            taken.add(product.name.casefold())
             parents[product.name] = product
+            products.append(product.name)
         recipes.append(Recipe(part.of, tuple(link.step for link in chain), part.name))
-    return tuple(recipes), tuple(parents)[len(given) + len(ladder) :]
+    return tuple(recipes), tuple(products)
 
 
 def product_name(name: str | None, parent: str, steps: Sequence[Step]) -> str:
     """A product's name: the entry's own, or PARENT-TECHNIQUE-TECHNIQUE…"""
     return name or "-".join([parent, *(step.technique for step in steps)])
+
+
+def _product(part: CompressPart, parent: Parent, chain: Sequence[_Link], desk: Desk, keys: Keys) -> Parent:
+    own = None if part.of == EVERY else part.name
+    return Parent(product_name(own, parent.name, part.recipe or ()), _result(parent, chain, desk, keys))
 
 
 def _guess(candidate: Candidate, desk: Desk) -> str:
@@ -88,13 +102,18 @@ def _link(step: Step, desk: Desk, *keys: str | int) -> _Link | None:
     options = (*keys, step.technique)
     if not _known_options(step, kind, desk, options):
         return None
-    adapter: TypeAdapter[Technique] = TypeAdapter(kind)
+    adapter = _adapter(kind)
     try:
         technique = adapter.validate_json(json.dumps(step.options), strict=True)
     except ValidationError as error:
         desk.faults.extend(problems(error, desk.document, options, adapter.json_schema()))
         return None
     return _Link(Step(step.technique, {name: getattr(technique, name) for name in step.options}), technique)
+
+
+@cache
+def _adapter(kind: type[Technique]) -> TypeAdapter[Technique]:
+    return TypeAdapter(kind)
 
 
 def _known_options(step: Step, kind: type[Technique], desk: Desk, keys: Keys) -> bool:
@@ -159,9 +178,9 @@ def _accepting(given: str, desk: Desk) -> list[str]:
     return accepting
 
 
-def _check_name(name: str, taken: Mapping[str, Parent], desk: Desk, keys: Keys) -> None:
+def _check_name(name: str, taken: Set[str], desk: Desk, keys: Keys) -> None:
     advice = "Write a `name:` beside `recipe`."
     if not NAME.fullmatch(name):
         desk.fault(f"the product would be called {one_line(name, 100)!r}, which is too long", *keys, advice=advice)
-    elif name.casefold() in {other.casefold() for other in taken}:
+    elif name.casefold() in taken:
         desk.fault(f"{name!r} is the name of something else already", *keys, advice=advice)

@@ -180,12 +180,6 @@ def test_a_value_of_any_length_is_shown_short():
     assert shown({}) == "an empty mapping"
 
 
-def test_a_document_can_do_without_parts_of_it(write):
-    document = open_document(write(HEAD + "a: {b: 1, c: 2}\n"), "AuditPlan")
-    assert document.without(("a", "b")).tree["a"] == {"c": 2}
-    assert document.tree["a"] == {"b": 1, "c": 2}
-
-
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,26 @@ def test_all_problems_of_a_plan_are_told_at_once(write, known):
         write, known, candidate("{name: forest, path: no.skops, format: x, output: values}") + "ladder: [x]\npolicy: none.yaml\n"
     )
     assert error.what.startswith("5 problems:")
+
+
+LARGE = {
+    "candidates without files": "candidates: [" + "{name: x, path: y}, " * 2500 + "]\n",
+    "candidates of one name": "candidates: [" + "{name: x, path: forest.skops}, " * 2500 + "]\n",
+    "steps": "candidates: [{name: a, path: forest.skops}]\ncompress: [{of: a, recipe: [" + "to_onnx, " * 9000 + "]}]\n",
+    "recipes": "candidates: [{name: a, path: forest.skops}]\ncompress: [" + "{of: a, recipe: [to_onx]}, " * 2500 + "]\n",
+    "products": "candidates: [" + "".join(f"{{name: c{n}, path: forest.skops}}, " for n in range(1000)) + "]\n"
+    "compress: [" + '{of: "*", recipe: [to_onnx]}, ' * 1500 + "]\n",
+    "scorers": "candidates: [{name: a, path: forest.skops}]\n",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_plan_of_absurd_size_ends_soon(write, known, name):
+    quality = f", quality: [{'roc, ' * 9000}]" if name == "scorers" else ""
+    head = BASE.partition("candidates:")[0].replace("answer: late", f"answer: late{quality}")
+    started = time.perf_counter()
+    refusal(write, known, head + LARGE[name])
+    assert time.perf_counter() - started < 20  # seconds on an idle machine: under 2
 
 
 def test_scorers_are_asked_for_only_when_a_plan_names_one(write, known):

@@ -1,6 +1,7 @@
 import hashlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,12 @@ def test_equal_within_may_be_nothing(write):
 def test_all_problems_are_told_at_once(write):
     error = refusal(write, "rules:\n  a: {metric: x, max: 1}\n  b: {metric: size.artifact, max: 1}\nselect: {minimize: y}\n")
     assert error.what.startswith("3 problems:")
+
+
+def test_a_policy_of_absurd_size_ends_soon(write):
+    started = time.perf_counter()
+    refusal(write, "rules:\n" + "".join(f"  r{n}: {{metric: latensy.batch_1, max: 5}}\n" for n in range(3000)))
+    assert time.perf_counter() - started < 20  # seconds on an idle machine: under 2
 
 
 def test_a_ready_made_policy_is_found_by_its_name(tmp_path, monkeypatch):

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts, Step, Trust
 from effaudit.core.errors import InputError
 from effaudit.core.observed import Sizes
-from effaudit.core.reading import Failure, Measurement
-from effaudit.core.record import SCHEMA, Floor, Made, Record, Row, Session, Spent, Spread
+from effaudit.core.reading import Failure, Measurement, Spread
+from effaudit.core.record import SCHEMA, Floor, Made, Record, Row, Session, Spent
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.workload import Column, Workload
 from effaudit.reading.record_file import EVIDENCE, RECORD, SAMPLES, read_record, write_record

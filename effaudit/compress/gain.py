@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from effaudit.core.reading import Measurement
-from effaudit.core.record import Row, Spread
+from effaudit.core.reading import Measurement, Spread
+from effaudit.core.record import Row
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student
 from effaudit.core.store import Array

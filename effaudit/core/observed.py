@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from effaudit.core.candidate import Candidate, Facts
-from effaudit.core.reading import Failure, Reading
+from effaudit.core.reading import Failure, Reading, Spread
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.store import Array, Store
@@ -90,6 +90,8 @@ class Seen:
     """Why timing it came to an end early, if it did."""
     probes: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
+    """What all candidates show of the noise between incarnations, by full id; empty on the first reading."""
 
 
 @dataclass(frozen=True)

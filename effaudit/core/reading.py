@@ -43,6 +43,14 @@ class Failure:
 Reading = Measurement | Failure
 
 
+@dataclass(frozen=True)
+class Spread:
+    """How much a figure's logarithm varies between incarnations of one candidate, pooled over candidates."""
+
+    variance: float
+    dof: float
+
+
 def counted(value: float, unit: str, notes: tuple[str, ...] = ()) -> Measurement:
     """A figure that was counted: exact, and lower is better."""
     return Measurement(float(value), float(value), float(value), unit, "lower", "counted", notes=notes)

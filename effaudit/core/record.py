@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from effaudit.core.candidate import Candidate, Facts
 from effaudit.core.observed import Sizes
-from effaudit.core.reading import Failure, Measurement, Reading
+from effaudit.core.reading import Failure, Measurement, Reading, Spread
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.store import Array
 from effaudit.core.workload import Workload
@@ -49,14 +49,6 @@ class Row:
     gain: Literal["gain", "no gain", "unclear"] | None = None
     """For products: is it smaller or faster than its parent?"""
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How much a figure's logarithm varies between incarnations of one candidate, pooled over candidates."""
-
-    variance: float
-    dof: float
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Result
-from effaudit.core.reading import Failure, Measurement, Reading
-from effaudit.core.record import Floor, Made, Row, Spread
+from effaudit.core.reading import Failure, Measurement, Reading, Spread
+from effaudit.core.record import Floor, Made, Row
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student
 from effaudit.core.store import Array
@@ -51,13 +51,15 @@ def assemble(
         arrays |= _correct(name, own)
         rows[name] = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
     timed = _timed(arrays, rows)
-    copies = _copies(twin, read, metrics, set(timed), baseline)
-    noise = _noise(timed, copies, baseline)
-    return Assembled(tuple(rows[name] for name in seen), arrays, *noise)
+    timing = {name: metrics[name] for name in {metric.partition(".")[0] for metric in timed}}
+    copies = _read(replace(twin, baseline=read[baseline]), timing, in_order(timing))[1] if twin and baseline else {}
+    spreads, floors, twins = _noise(timed, copies, baseline)
+    first = Assembled(tuple(rows[name] for name in seen), arrays, spreads, floors, twins)
+    return read_again(first, {name: replace(own, spreads=spreads) for name, own in read.items()}, timing)
 
 
 def read_again(assembled: Assembled, seen: Mapping[str, Seen], metrics: Mapping[str, Metric]) -> Assembled:
-    """Reads a few metrics of a few candidates anew, of which more has been seen by now."""
+    """Reads a few metrics of a few candidates anew, now that more is known."""
     rows = []
     for row in assembled.rows:
         own = seen.get(row.candidate.name)
@@ -113,17 +115,6 @@ def _timed(arrays: Mapping[str, Array], rows: Mapping[str, Row]) -> dict[str, di
             if array is not None and array.ndim == 2:
                 timed.setdefault(metric, {})[name] = array
     return timed
-
-
-def _copies(
-    twin: Seen | None, read: Mapping[str, Seen], metrics: Mapping[str, Metric], timed: set[str], baseline: str | None
-) -> dict[str, Array]:
-    """The evidence of the baseline's twin, for the figures that have timings."""
-    if twin is None or baseline is None:
-        return {}
-    families = {metric.partition(".")[0] for metric in timed}
-    timing = {name: metric for name, metric in metrics.items() if name in families}
-    return _read(replace(twin, baseline=read[baseline]), timing, in_order(timing))[1]
 
 
 def _noise(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from effaudit.core.observed import Block, Seen
 from effaudit.core.plugin import Result
-from effaudit.core.reading import Better, Failure, Measurement, Method
+from effaudit.core.reading import Better, Failure, Measurement, Method, Spread
 from effaudit.core.stats import percentiles
 from effaudit.core.stats.estimate import TooFew
 from effaudit.core.store import Array
@@ -28,21 +29,27 @@ def evidence(blocks: Sequence[Block], figure: Callable[[Block], float]) -> Array
     return np.asarray(rows, dtype=np.float64)
 
 
-def per_block(
-    blocks: Sequence[Block],
-    figure: Callable[[Block], float],
-    unit: str,
-    better: Better,
-    method: Method,
-    notes: tuple[str, ...] = (),
-) -> Result:
+@dataclass(frozen=True)
+class Kind:
+    """What the figures of blocks are, beside their numbers. `spread`: how much incarnations differ, by all candidates."""
+
+    unit: str
+    better: Better
+    method: Method
+    notes: tuple[str, ...] = ()
+    spread: Spread | None = None
+
+
+def per_block(blocks: Sequence[Block], figure: Callable[[Block], float], kind: Kind) -> Result:
     """The median over blocks of a figure that each block gives, with the interval of a median over blocks."""
     figures = [np.array([figure(block)]) for block in blocks]
-    found = percentiles.percentile(figures, 0.5, [block.incarnation for block in blocks])
+    found = percentiles.percentile(figures, 0.5, [block.incarnation for block in blocks], kind.spread)
     if isinstance(found, TooFew):
         return Result(Failure("too_few_samples", str(found)))
     calls = sum(block.calls for block in blocks)
-    reading = Measurement(found.value, found.low, found.high, unit, better, method, calls, found.dof, notes=notes)
+    reading = Measurement(
+        found.value, found.low, found.high, kind.unit, kind.better, kind.method, calls, found.dof, notes=kind.notes
+    )
     return Result(reading, evidence(blocks, figure))
 
 

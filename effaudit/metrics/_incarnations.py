@@ -15,8 +15,10 @@ from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, TooFew
 _FEWEST = 2
 
 
-def once_each(seen: Seen, figure: Callable[[Start], float], unit: str, *, highest: bool, notes: tuple[str, ...] = ()) -> Result:
-    """A figure over incarnations: its median, or with `highest` its maximum, and an interval from how much they differ.
+def once_each(
+    seen: Seen, name: str, figure: Callable[[Start], float], unit: str, *, highest: bool, notes: tuple[str, ...] = ()
+) -> Result:
+    """The figure `name` over incarnations: its median, or with `highest` its maximum, and an interval from how much they differ.
 
     Fewer than two incarnations say nothing of how much they differ, and give no figure.
     """
@@ -26,7 +28,7 @@ def once_each(seen: Seen, figure: Callable[[Start], float], unit: str, *, highes
         return Result(seen.fallen or Failure("too_few_samples", reason))
     rows = [(start.incarnation, -1 - start.incarnation, np.log(max(figure(start), 1e-12))) for start in seen.starts]
     evidence = np.asarray(rows, dtype=np.float64)
-    estimate = ratios.location(evidence, None)
+    estimate = ratios.location(evidence, seen.spreads.get(name))
     if isinstance(estimate, TooFew):
         return Result(Failure("too_few_samples", str(estimate)))
     value = float(figures.max() if highest else np.median(figures))

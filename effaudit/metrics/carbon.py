@@ -51,10 +51,8 @@ class Carbon(Metric):
         assert not isinstance(blocks, Failure)
         factor = 1000 * (seen.assumptions.watts_per_vcpu or 0.0) * seen.assumptions.pue * grid.value / _JOULES_PER_KWH
         notes = (*grid.notes, f"PUE {seen.assumptions.pue:g}")
-        found = _blocks.per_block(
-            blocks, lambda block: factor * _blocks.cpu_seconds_per_row(block), "gCO2e", "lower", "modelled", notes
-        )
-        return {"carbon.per_1000": found}
+        kind = _blocks.Kind("gCO2e", "lower", "modelled", notes, seen.spreads.get("carbon.per_1000"))
+        return {"carbon.per_1000": _blocks.per_block(blocks, lambda block: factor * _blocks.cpu_seconds_per_row(block), kind)}
 
 
 def intensity(assumptions: Assumptions) -> Measurement | Failure:

@@ -38,13 +38,8 @@ class Cost(Metric):
         blocks = _blocks.of_batch(seen, seen.workload.batch_sizes[0])
         if isinstance(blocks, Failure):
             return {"cost.per_1000": Result(blocks)}
-        notes = (f"{price:g} {seen.assumptions.currency} an hour",)
-        found = _blocks.per_block(
-            blocks,
-            lambda block: 1000 * price / 3600 * _blocks.seconds_per_row(block),
-            seen.assumptions.currency,
-            "lower",
-            "modelled",
-            notes,
-        )
-        return {"cost.per_1000": found}
+        currency = seen.assumptions.currency
+        kind = _blocks.Kind(currency, "lower", "modelled", (f"{price:g} {currency} an hour",), seen.spreads.get("cost.per_1000"))
+        return {
+            "cost.per_1000": _blocks.per_block(blocks, lambda block: 1000 * price / 3600 * _blocks.seconds_per_row(block), kind)
+        }

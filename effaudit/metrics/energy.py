@@ -62,10 +62,8 @@ def _modelled(seen: Seen) -> Result:
     if missing or isinstance(blocks, Failure):
         return Result(missing or blocks)  # type: ignore[arg-type]
     watts = seen.assumptions.watts_per_vcpu or 0.0
-    notes = (f"processor seconds × {watts:g} W",)
-    return _blocks.per_block(
-        blocks, lambda block: 1000 * watts * _blocks.cpu_seconds_per_row(block), "J", "lower", "modelled", notes
-    )
+    kind = _blocks.Kind("J", "lower", "modelled", (f"processor seconds × {watts:g} W",), seen.spreads.get("energy.per_1000"))
+    return _blocks.per_block(blocks, lambda block: 1000 * watts * _blocks.cpu_seconds_per_row(block), kind)
 
 
 def _codecarbons(seen: Seen) -> Result:

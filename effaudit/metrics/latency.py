@@ -53,10 +53,11 @@ class Latency(Metric):
 def _aggregate(seen: Seen, batch: int, blocks: tuple[Block, ...], aggregate: str) -> Result:
     calls = [block.nanos / 1e9 for block in blocks]
     incarnations = [block.incarnation for block in blocks]
+    spread = seen.spreads.get(f"latency.batch_{batch}.{aggregate}")
     if aggregate == "mean":
-        estimate = percentiles.mean(calls, incarnations)
+        estimate = percentiles.mean(calls, incarnations, spread)
     else:
-        estimate = percentiles.percentile(calls, _SHARES[aggregate], incarnations)
+        estimate = percentiles.percentile(calls, _SHARES[aggregate], incarnations, spread)
     if isinstance(estimate, TooFew):
         return Result(Failure("too_few_samples", f"{aggregate} of {estimate}"))
     notes = _blocks.rows_repeat(seen, batch) + _timer_limited(blocks, aggregate)

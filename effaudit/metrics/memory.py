@@ -39,7 +39,8 @@ class Memory(Metric):
         """From the incarnations."""
         libraries = max((start.memory.get("libraries", 0) for start in seen.starts), default=0)
         notes = (f"of which {show(libraries, 'B')} interpreter and libraries",) if libraries else ()
-        return {
-            f"memory.{phase}.max": once_each(seen, lambda start, p=phase: float(start.memory[p]), "B", highest=True, notes=notes)  # type: ignore[misc]
-            for phase in _PHASES
-        }
+        return {f"memory.{phase}.max": _held(seen, phase, notes) for phase in _PHASES}
+
+
+def _held(seen: Seen, phase: str, notes: tuple[str, ...]) -> Result:
+    return once_each(seen, f"memory.{phase}.max", lambda start: float(start.memory[phase]), "B", highest=True, notes=notes)

@@ -36,4 +36,7 @@ class Start(Metric):
 
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the incarnations."""
-        return {f"start.{name}.p50": once_each(seen, figure, "s", highest=False) for name, (figure, _) in _PARTS.items()}
+        return {
+            f"start.{name}.p50": once_each(seen, f"start.{name}.p50", figure, "s", highest=False)
+            for name, (figure, _) in _PARTS.items()
+        }

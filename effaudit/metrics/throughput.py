@@ -36,8 +36,7 @@ class Throughput(Metric):
             if isinstance(blocks, Failure):
                 found[f"throughput.batch_{batch}"] = Result(blocks)
                 continue
-            notes = _blocks.rows_repeat(seen, batch)
-            found[f"throughput.batch_{batch}"] = _blocks.per_block(
-                blocks, lambda block: 1.0 / _blocks.seconds_per_row(block), "rows/s", "higher", "measured", notes
-            )
+            name = f"throughput.batch_{batch}"
+            kind = _blocks.Kind("rows/s", "higher", "measured", _blocks.rows_repeat(seen, batch), seen.spreads.get(name))
+            found[name] = _blocks.per_block(blocks, lambda block: 1.0 / _blocks.seconds_per_row(block), kind)
         return found

@@ -7,8 +7,8 @@ import pytest
 
 from effaudit.compress.gain import gains
 from effaudit.core.candidate import Artifact, Candidate
-from effaudit.core.reading import Measurement, counted
-from effaudit.core.record import Row, Spread
+from effaudit.core.reading import Measurement, Spread, counted
+from effaudit.core.record import Row
 
 P50 = "latency.batch_1.p50"
 SPREADS = {P50: Spread(0.005**2, 20.0)}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from effaudit.core.record import Spread
+from effaudit.core.reading import Spread
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, TooFew
 from effaudit.core.stats.moderate import Variance, moderated
 from effaudit.core.stats.student import t_quantile

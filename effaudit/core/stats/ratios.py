@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from effaudit.core.record import Floor, Spread
+from effaudit.core.reading import Spread
+from effaudit.core.record import Floor
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student, TooFew
 from effaudit.core.stats.moderate import MEDIAN_EFFICIENCY, Variance, moderated
 

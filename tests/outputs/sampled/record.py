@@ -9,8 +9,8 @@ import numpy as np
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts, Step
 from effaudit.core.observed import Sizes
-from effaudit.core.reading import Failure, Measurement, counted
-from effaudit.core.record import Floor, Made, Record, Row, Session, Spent, Spread
+from effaudit.core.reading import Failure, Measurement, Spread, counted
+from effaudit.core.record import Floor, Made, Record, Row, Session, Spent
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.units import show
 from effaudit.core.workload import Column, Workload

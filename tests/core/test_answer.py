@@ -50,7 +50,9 @@ def test_the_most_probable_class_is_the_label_and_a_threshold_moves_it():
 
 
 def test_labels_are_understood_as_text_or_numbers():
-    np.testing.assert_array_equal(canonical(np.array(["yes", "no"], dtype=object), 2, Contract(output="labels"), workload()), [1, 0])
+    np.testing.assert_array_equal(
+        canonical(np.array(["yes", "no"], dtype=object), 2, Contract(output="labels"), workload()), [1, 0]
+    )
     np.testing.assert_array_equal(canonical([1.0, 0.0], 2, Contract(output="labels"), workload(classes=("0", "1"))), [1, 0])
 
 

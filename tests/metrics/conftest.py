@@ -41,7 +41,7 @@ def seen():
         )
         if labels is None and scores is not None and task == "classification":
             labels = np.asarray(scores).argmax(axis=1)
-        found = Seen(
+        return Seen(
             candidate=Candidate("model", Artifact("model.toy", "toy")),
             facts=more.pop("facts", Facts("linear", "Toy", 10, 8)),
             sizes=more.pop("sizes", Sizes(100, 20, 80, 5000, {"numpy": 5000})),
@@ -53,7 +53,6 @@ def seen():
             answers=Answers(None if scores is None else np.asarray(scores), None if labels is None else np.asarray(labels)),
             **more,
         )
-        return found
 
     return make
 
@@ -65,7 +64,15 @@ def timed():
     def make(figure, *, batch=1, rounds=20, calls=5, incarnations=3, grouped=1):
         rng = np.random.default_rng(0)
         return tuple(
-            Block(k, k * 1000 + r, batch, np.array([figure(rng) for _ in range(calls)]), int(1e6 * calls * grouped), calls * grouped, grouped)
+            Block(
+                k,
+                k * 1000 + r,
+                batch,
+                np.array([figure(rng) for _ in range(calls)]),
+                int(1e6 * calls * grouped),
+                calls * grouped,
+                grouped,
+            )
             for k in range(incarnations)
             for r in range(rounds)
         )

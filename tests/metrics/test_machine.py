@@ -42,7 +42,9 @@ def test_percentiles_are_those_of_all_calls(seen, timed):
 
 
 def test_a_percentile_of_too_few_calls_is_refused_not_guessed(seen, timed):
-    reading = one(Latency(), seen(TRUTH, blocks=timed(lambda rng: 1e6 * rng.uniform(1, 2), rounds=10, calls=5)), "latency.batch_1.p99").reading
+    reading = one(
+        Latency(), seen(TRUTH, blocks=timed(lambda rng: 1e6 * rng.uniform(1, 2), rounds=10, calls=5)), "latency.batch_1.p99"
+    ).reading
     assert isinstance(reading, Failure)
     assert reading.stage == "too_few_samples"
 

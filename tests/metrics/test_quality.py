@@ -22,10 +22,29 @@ SCORES3 = RNG.dirichlet([1, 1, 1], N) * 0.6 + 0.4 * np.eye(3)[TRUTH3]
 VALUES = np.abs(RNG.normal(10, 3, N))
 PREDICTED = np.abs(VALUES + RNG.normal(0, 1, N))
 
-CLUSTERING = {n for n in get_scorer_names() if any(w in n for w in ("mutual", "rand", "homogeneity", "completeness", "v_measure", "fowlkes"))}
+CLUSTERING = {
+    n for n in get_scorer_names() if any(w in n for w in ("mutual", "rand", "homogeneity", "completeness", "v_measure", "fowlkes"))
+}
 ON_BINARY = ("accuracy", "balanced_accuracy", "f1", "precision", "recall", "jaccard", "roc_auc", "average_precision", "log_loss")
-ON_BINARY += ("brier_score", "matthews_corrcoef", "f1_macro", "f1_weighted", "f1_micro", "d2_log_loss_score", "positive_likelihood_ratio")
-ON_THREE = ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "precision_macro", "recall_macro", "jaccard_weighted", "log_loss")
+ON_BINARY += (
+    "brier_score",
+    "matthews_corrcoef",
+    "f1_macro",
+    "f1_weighted",
+    "f1_micro",
+    "d2_log_loss_score",
+    "positive_likelihood_ratio",
+)
+ON_THREE = (
+    "accuracy",
+    "balanced_accuracy",
+    "f1_macro",
+    "f1_weighted",
+    "precision_macro",
+    "recall_macro",
+    "jaccard_weighted",
+    "log_loss",
+)
 ON_THREE += ("roc_auc_ovr", "roc_auc_ovo_weighted", "brier_score", "matthews_corrcoef", "recall_micro")
 ON_VALUES = ("mean_absolute_error", "mean_squared_error", "root_mean_squared_error", "r2", "median_absolute_error", "max_error")
 ON_VALUES += ("mean_absolute_percentage_error", "explained_variance", "root_mean_squared_log_error", "mean_poisson_deviance")
@@ -145,7 +164,14 @@ def test_multilabel_answers_are_scored(seen):
     truth = RNG.integers(0, 2, (N, 3))
     scores = np.clip(0.5 * truth + RNG.uniform(0, 0.6, (N, 3)), 0, 1)
     found = reading(
-        seen, "f1_macro", truth=truth, scores=scores, labels=(scores > 0.5).astype(int), classes=(), multilabel=True, answer_names=("a", "b", "c")
+        seen,
+        "f1_macro",
+        truth=truth,
+        scores=scores,
+        labels=(scores > 0.5).astype(int),
+        classes=(),
+        multilabel=True,
+        answer_names=("a", "b", "c"),
     )
     assert isinstance(found.reading, Measurement)
 

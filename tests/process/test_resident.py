@@ -41,7 +41,9 @@ def start(tmp_path: Path):
     def make(memory: int = 10**9, processes: int = 8) -> Worker:
         environment = dict(os.environ, PYTHONPATH=str(Path(__file__).parents[2]))
         argv = [sys.executable, "-c", ECHO]
-        worker = Worker(argv, environment, Limits(memory, processes), tmp_path / f"log{len(started)}", f"test-{os.getpid()}/{len(started)}")
+        worker = Worker(
+            argv, environment, Limits(memory, processes), tmp_path / f"log{len(started)}", f"test-{os.getpid()}/{len(started)}"
+        )
         started.append(worker)
         return worker
 

@@ -78,9 +78,9 @@ def test_garbage_is_not_collected_while_the_clock_runs_and_is_again_afterwards()
 def test_collection_comes_back_when_a_model_raises():
     def raises(call):
         if call > 12:
-            raise ValueError
+            raise ValueError("enough")
         return 10_000_000
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="enough"):
         block(raises)
     assert gc.isenabled()

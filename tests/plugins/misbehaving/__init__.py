@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from effaudit.process.tree import known_by
+
 HERE = Path(__file__).parent
 BROKEN = (
     *("crashes", "hangs", "spins", "leaks", "greedy", "answers_nan", "wrong_shape", "too_short", "wrong_dtype", "exits", "leaves"),
@@ -57,7 +58,13 @@ def begun(plan: Path, *arguments: str) -> subprocess.Popen:
     """An audit as a process of its own, in the plan's folder."""
     command = [sys.executable, "-m", "effaudit", "audit", plan.name, "--out", "run", *arguments]
     return subprocess.Popen(
-        command, cwd=plan.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ), start_new_session=True
+        command,
+        cwd=plan.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+        start_new_session=True,
     )
 
 

@@ -1,0 +1,126 @@
+"""LightGBM's trees in the one form of _ensembles.py, read from the text that a Booster writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from effaudit.core.plugin import Refused
+from effaudit.core.store import Array
+from effaudit.techniques._ensembles import Ensemble, Link, Tree
+
+_ZERO = 1e-35
+"""What LightGBM takes for zero where zeros count as missing."""
+
+_LINKS: dict[str, Link] = {
+    "binary": "logistic", "cross_entropy": "logistic", "multiclass": "softmax", "multiclassova": "logistic_each",
+    "poisson": "exp", "gamma": "exp", "tweedie": "exp", "cross_entropy_lambda": "log1p_exp",
+}  # fmt: skip
+
+
+def ensemble_of(booster: Any, raw: bool = False) -> Ensemble:
+    """The trees of a Booster (all that it uses to predict); `raw`: without the last step from scores to probabilities.
+
+    Raises Refused for linear trees and for zeros that count as missing.
+    """
+    header, trees = _parts(booster.model_to_string(num_iteration=_iterations(booster)))
+    objective = header.get("objective", "").split()
+    targets = int(header["num_tree_per_iteration"])
+    link: Link = "none" if raw or not objective else _LINKS.get(objective[0], "none")
+    if objective[:1] == ["regression"] and "sqrt" in objective[1:] and not raw:
+        link = "square"
+    scale = _steepness(objective) if link in ("logistic", "logistic_each") else 1.0
+    if "average_output" in header:
+        scale *= targets / max(len(trees), 1)
+    parsed = [_tree(body, number % targets, scale) for number, body in enumerate(trees)]
+    return Ensemble(parsed, np.zeros(targets), int(header["max_feature_idx"]) + 1, link)
+
+
+def categories_of(booster: Any) -> dict[int, list[Any]]:
+    """By feature, the values of a DataFrame's categories in the order of their codes; empty when it was trained on numbers."""
+    values = booster.pandas_categorical or []
+    header, _ = _parts(booster.model_to_string(num_iteration=1))
+    columns = [place for place, info in enumerate(header.get("feature_infos", "").split()) if info and info[0] not in "[n"]
+    unseen = [place for place, info in enumerate(header.get("feature_infos", "").split()) if info == "none"]
+    if values and len(columns) != len(values):
+        raise Refused(
+            f"its file lists the categories of {len(values)} columns and says of {len(columns)} that they have some "
+            f"({len(unseen)} are not used at all); encode the categories in `preprocess`"
+        )
+    return dict(zip(columns, values, strict=True))
+
+
+def _iterations(booster: Any) -> int:
+    return int(booster.best_iteration) if booster.best_iteration > 0 else -1
+
+
+def _parts(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
+    head, *bodies = text.partition("\nend of trees")[0].split("\nTree=")
+    return _pairs(head), [_pairs(body) for body in bodies]
+
+
+def _pairs(lines: str) -> dict[str, str]:
+    return {key: value for key, _, value in (line.partition("=") for line in lines.splitlines())}
+
+
+def _steepness(objective: list[str]) -> float:
+    return next((float(word.partition(":")[2]) for word in objective if word.startswith("sigmoid:")), 1.0)
+
+
+def _tree(body: dict[str, str], target: int, scale: float) -> Tree:
+    if body.get("is_linear", "0") == "1":
+        raise Refused("its trees have linear leaves, which ONNX has no operator for; train it without linear_tree")
+    leaves = int(body["num_leaves"])
+    splits = leaves - 1
+    kinds = _whole(body, "decision_type", splits)
+    thresholds = np.concatenate([_numbers(body, "threshold", splits), np.zeros(leaves)])
+    categorical = (kinds & 1) == 1
+    values = np.concatenate([np.zeros(splits), _numbers(body, "leaf_value", leaves)]) * scale
+    none = np.full(leaves, -1)
+    return Tree(
+        feature=np.concatenate([_whole(body, "split_feature", splits), np.zeros(leaves, dtype=np.int64)]),
+        threshold=thresholds,
+        left=np.concatenate([_children(body, "left_child", splits), none]),
+        right=np.concatenate([_children(body, "right_child", splits), none]),
+        missing_left=np.concatenate([_missing_left(kinds, thresholds[:splits]) & ~categorical, np.zeros(leaves, dtype=bool)]),
+        values=values[:, None],
+        target=target,
+        members=_members(body, np.flatnonzero(categorical), thresholds),
+    )
+
+
+def _children(body: dict[str, str], side: str, splits: int) -> Array:
+    """LightGBM numbers leaf n as −n−1; here leaves follow the splits."""
+    children = _whole(body, side, splits)
+    return np.where(children < 0, splits - 1 - children, children)
+
+
+def _missing_left(kinds: Array, thresholds: Array) -> Array:
+    """Where a row without a value goes: by default in the split's own way, else as a zero would."""
+    default, how = (kinds & 2) != 0, (kinds >> 2) & 3
+    as_zero = thresholds >= 0
+    if np.any((how == 1) & (np.abs(thresholds) > _ZERO) & (default != as_zero)):
+        raise Refused("it treats zeros as missing values, which ONNX's trees cannot; train it with zero_as_missing=false")
+    return np.asarray(np.where(how == 0, as_zero, default))
+
+
+def _members(body: dict[str, str], nodes: Array, thresholds: Array) -> dict[int, Array]:
+    if not len(nodes):
+        return {}
+    bounds = [int(number) for number in body["cat_boundaries"].split()]
+    words = np.array(body["cat_threshold"].split(), dtype=np.uint64).astype("<u4")
+    found = {}
+    for node in nodes:
+        which = int(thresholds[node])
+        bits = np.unpackbits(words[bounds[which] : bounds[which + 1]].view(np.uint8), bitorder="little")
+        found[int(node)] = np.flatnonzero(bits)
+    return found
+
+
+def _whole(body: dict[str, str], key: str, count: int) -> Array:
+    return np.array(body.get(key, "").split(), dtype=np.int64) if count else np.empty(0, dtype=np.int64)
+
+
+def _numbers(body: dict[str, str], key: str, count: int) -> Array:
+    return np.array(body.get(key, "").split(), dtype=np.float64) if count else np.empty(0)

@@ -1,0 +1,191 @@
+"""Fitted scikit-learn models and pipelines in a graph: columns in, an answer out.
+
+Pipelines, column transformers, encoders, imputers, words and trees are written here; any other step that takes numbers is left to
+skl2onnx, whose graph is inserted. Whether the whole answers as its parent is checked row by row afterwards, by _parity.py.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from effaudit.core.candidate import Output
+from effaudit.core.plugin import Refused
+from effaudit.core.text import one_line
+from effaudit.techniques import _lightgbm_trees, _onnx_trees, _sklearn_trees
+from effaudit.techniques._ensembles import Ensemble
+from effaudit.techniques._onnx_encoders import code, encode, impute
+from effaudit.techniques._onnx_flows import as_floats, chosen
+from effaudit.techniques._onnx_graph import Flow, Graph
+from effaudit.techniques._onnx_text import vectorise
+
+_ENCODERS = ("OneHotEncoder", "OrdinalEncoder", "TargetEncoder")
+_VECTORISERS = ("CountVectorizer", "TfidfVectorizer")
+_WRAPPERS = ("best_estimator_", "estimator_")
+
+
+def transform(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
+    """Adds a fitted transformer. Raises Refused with the name of a step that has no form in ONNX."""
+    kinds = kinds_of(step)
+    if step is None or step in ("passthrough", "drop"):
+        return [] if isinstance(step, str) and step == "drop" else list(flows)
+    if "Pipeline" in kinds:
+        for _, inner in step.steps:
+            flows = transform(graph, inner, flows)
+        return list(flows)
+    if "ColumnTransformer" in kinds:
+        return _by_columns(graph, step, flows)
+    if "FeatureUnion" in kinds:
+        return _side_by_side(graph, step, flows)
+    if kinds & {*_ENCODERS}:
+        return encode(graph, step, flows)
+    if "SimpleImputer" in kinds:
+        return impute(graph, step, flows)
+    if kinds & {*_VECTORISERS}:
+        (words,) = flows if len(flows) == 1 else [Flow("", 0)]
+        return [vectorise(graph, step, words)]
+    if "FunctionTransformer" in kinds:
+        return _function(graph, step, flows)
+    return [_by_skl2onnx(graph, step, flows, "variable")]
+
+
+def predict(graph: Graph, model: Any, flows: Sequence[Flow], output: Output) -> Flow:
+    """Adds a fitted model, and returns where its probabilities, scores, labels or values are. Raises Refused."""
+    inner = final_model(model)
+    if inner is not model:
+        return predict(graph, inner, flows, output)
+    if "Pipeline" in kinds_of(model):
+        for _, step in model.steps[:-1]:
+            flows = transform(graph, step, flows)
+        return predict(graph, model.steps[-1][1], flows, output)
+    if getattr(model, "_preprocessor", None) is not None:  # histogram boosting with categories
+        flows = transform(graph, model._preprocessor, flows)
+    ensemble = ensemble_of(model) if output in ("probabilities", "values") else None
+    if ensemble is not None:
+        return _trees(graph, model, ensemble, flows)
+    names = {"labels": "label", "values": "variable"}
+    return _by_skl2onnx(graph, model, flows, names.get(output, "probabilities"), raw=output == "logits")
+
+
+def final_model(model: Any) -> Any:
+    """The model that a search or a tuned threshold asks."""
+    if kinds_of(model) & {"BaseSearchCV", "BaseThresholdClassifier"}:
+        return next((vars(model)[name] for name in _WRAPPERS if name in vars(model)), model)
+    return model
+
+
+def ensemble_of(model: Any) -> Ensemble | None:
+    """The trees of a scikit-learn model or LightGBM wrapper; None for other models."""
+    if "LGBMModel" in kinds_of(model):
+        return _lightgbm_trees.ensemble_of(model.booster_)
+    return _sklearn_trees.ensemble_of(model)
+
+
+def kinds_of(thing: Any) -> set[str]:
+    """The names of a class and its ancestors in scikit-learn or LightGBM."""
+    return {kind.__name__ for kind in type(thing).__mro__ if kind.__module__.split(".")[0] in ("sklearn", "lightgbm")}
+
+
+def coded(graph: Graph, booster: Any, flows: Sequence[Flow]) -> list[Flow]:
+    """A DataFrame's categories as LightGBM's codes; values that are in none become missing."""
+    categories = _lightgbm_trees.categories_of(booster)
+    if not categories:
+        return list(flows)
+    found = []
+    for place in range(sum(flow.width for flow in flows)):
+        (flow,) = chosen(graph, flows, [place])
+        found.append(code(graph, flow, categories[place]) if place in categories else flow)
+    return found
+
+
+def _by_columns(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
+    found: list[Flow] = []
+    for name, inner, _ in step.transformers_:
+        columns = list(step._transformer_to_input_indices.get(name, []))
+        if not columns or (isinstance(inner, str) and inner == "drop"):
+            continue
+        made = transform(graph, inner, chosen(graph, flows, columns))
+        found += _weighted(graph, made, (step.transformer_weights or {}).get(name))
+    return found
+
+
+def _side_by_side(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
+    found: list[Flow] = []
+    for name, inner in step.transformer_list:
+        made = transform(graph, inner, flows)
+        found += _weighted(graph, made, (step.transformer_weights or {}).get(name))
+    return found
+
+
+def _weighted(graph: Graph, flows: list[Flow], weight: float | None) -> list[Flow]:
+    if weight is None or not flows:
+        return flows
+    numbers = as_floats(graph, flows)
+    return [Flow(graph.add("Mul", numbers.name, graph.store([weight])), numbers.width)]
+
+
+def _function(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
+    """A FunctionTransformer of nothing, or of a function of numpy that ONNX has too."""
+    function = step.func
+    if function is None or getattr(getattr(function, "func", None), "__name__", "") == "check_array":  # changes no value
+        return list(flows)
+    name = getattr(function, "__name__", "") if isinstance(function, np.ufunc) and not step.kw_args else ""
+    operator = {"log": "Log", "sqrt": "Sqrt", "exp": "Exp", "absolute": "Abs", "log1p": "Log", "sin": "Sin", "cos": "Cos"}.get(name)
+    if operator is None:
+        raise Refused(f"FunctionTransformer({getattr(function, '__name__', function)!s}) has no form in ONNX")
+    numbers = as_floats(graph, flows)
+    shifted = graph.add("Add", numbers.name, graph.store([1.0])) if name == "log1p" else numbers.name
+    return [Flow(graph.add(operator, shifted), numbers.width)]
+
+
+def _trees(graph: Graph, model: Any, ensemble: Ensemble, flows: Sequence[Flow]) -> Flow:
+    if "LGBMModel" in kinds_of(model):
+        flows = coded(graph, model.booster_, flows)
+    answer = _onnx_trees.answer(graph, as_floats(graph, flows).name, ensemble)
+    if ensemble.targets == 1 and hasattr(model, "classes_"):
+        return Flow(_onnx_trees.two_columns(graph, answer), 2)
+    return Flow(answer, ensemble.targets)
+
+
+def _by_skl2onnx(graph: Graph, step: Any, flows: Sequence[Flow], output: str, raw: bool = False) -> Flow:
+    numbers = as_floats(graph, flows)
+    made = _converted(step, numbers.width, graph, raw)
+    found = graph.insert(made, {"features": numbers.name})
+    if output not in found and len(found) > 1:
+        raise Refused(f"the converter of {type(step).__name__} gives {', '.join(found)} instead of {output}")
+    name = output if output in found else next(iter(found))
+    (declared,) = (value for value in made.graph.output if value.name == name)
+    if raw and len(step.classes_) == 2:  # the score, and before it the same with the other sign
+        return Flow(graph.add("Gather", found[name], graph.store([1], np.int64), axis=1), 1)
+    dims = [size.dim_value for size in declared.type.tensor_type.shape.dim]
+    return Flow(found[name], dims[1] if len(dims) > 1 else 1, _kind_of(declared))
+
+
+def _converted(step: Any, width: int, graph: Graph, raw: bool) -> Any:
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+
+    types = [("features", (DoubleTensorType if graph.double else FloatTensorType)([None, width]))]
+    options = [{"zipmap": False, "raw_scores": True}, {"raw_scores": True}] if raw else [{"zipmap": False}, {}]
+    words = ""
+    for tried in options:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                chosen_options = {id(step): tried} if tried and hasattr(step, "classes_") else None
+                return convert_sklearn(
+                    step, initial_types=types, options=chosen_options, target_opset={"": graph.opset, "ai.onnx.ml": 3}
+                )
+        except Exception as error:  # its converters raise anything over what they do not know, such as an option
+            words = words or f"{type(error).__name__}: {one_line(str(error), 160)}"
+    raise Refused(f"{type(step).__name__} has no converter to ONNX ({words})")
+
+
+def _kind_of(declared: Any) -> Any:
+    from onnx import TensorProto
+
+    kinds = {TensorProto.INT64: "int", TensorProto.STRING: "text"}
+    return kinds.get(declared.type.tensor_type.elem_type, "float")

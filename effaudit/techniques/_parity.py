@@ -1,0 +1,102 @@
+"""Does a product answer as its parent does? Compared row by row, rows with missing values among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from effaudit.core.answer import label
+from effaudit.core.candidate import Candidate, Contract
+from effaudit.core.plugin import Workbench
+from effaudit.core.store import Array
+from effaudit.core.workload import Workload
+from effaudit.techniques._parents import spread
+
+ROWS = 20_000
+"""Search rows compared, beside as many as a quarter of these that have missing values."""
+CLOSE = 1e-4
+"""Scores that differ by less, as a share of their range, differ by rounding only."""
+CLOSE_TREES = 1e-5
+"""The same for trees, where a value on the other side of a threshold may move a score by little."""
+WRONG = 0.01
+"""Where more labels change, or scores differ by more on average, it is another model."""
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How a product's answers differ from its parent's on `rows` search rows.
+
+    flips: labels that changed. largest, mean: of absolute differences of scores, as a share of their range in regression.
+    """
+
+    rows: int
+    flips: int
+    largest: float
+    mean: float
+    missing: int
+
+    def rounding_only(self, trees: bool) -> bool:
+        """Do they differ by rounding only?"""
+        return self.flips == 0 and self.largest <= (CLOSE_TREES if trees else CLOSE)
+
+    @property
+    def wrong(self) -> bool:
+        """Is it another model?"""
+        return self.flips > WRONG * self.rows or self.mean > WRONG
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """For the record."""
+        return {"rows": self.rows, "flips": self.flips, "largest_difference": self.largest}
+
+
+def rows_to_compare(bench: Workbench, columns: Sequence[str]) -> Array:
+    """Search rows, evenly spread, and more of those with missing values."""
+    rows = spread(bench, "search", ROWS)
+    if len(rows) == bench.store.rows("search"):
+        return rows
+    lacking = np.flatnonzero(missing_in(bench, columns))[: ROWS // 4]
+    return np.union1d(rows, lacking)
+
+
+def missing_in(bench: Workbench, columns: Sequence[str]) -> Array:
+    """Which search rows lack a value in some column (rows,)."""
+    lacking = np.zeros(bench.store.rows("search"), dtype=bool)
+    for column in bench.workload.inputs:
+        if column.missing and column.name in columns:
+            values = bench.store.inputs("search", slice(None), (column.name,))[column.name]
+            lacking |= _missing(values)
+    return lacking
+
+
+def compared(bench: Workbench, product: Candidate, before: Array, contract: Contract, rows: Array, lacking: Array) -> Parity:
+    """Asks the product about `rows`, to which its parent answered `before` under `contract`. Raises BadAnswer and Refused."""
+    after = bench.ask(product, "search", rows)
+    return differing(before, after, contract, bench.workload, int(lacking[rows].sum()))
+
+
+def differing(before: Array, after: Array, contract: Contract, workload: Workload, missing: int = 0) -> Parity:
+    """Two canonical answers to the same rows, compared."""
+    if before.dtype == np.int64:
+        flips = int(np.count_nonzero(before != after))
+        return Parity(len(before), flips, float(flips > 0), flips / len(before), missing)
+    apart = np.abs(after - before)
+    scale = 1.0
+    if workload.task == "regression":
+        scale = float(np.ptp(before)) or 1.0
+    first, second = (label(scores, contract, workload).labels for scores in (before, after))
+    changed = first != second if first is not None and second is not None else np.zeros(len(before), dtype=bool)
+    flips = int(np.count_nonzero(changed.reshape(len(before), -1).any(axis=1)))
+    return Parity(len(before), flips, float(apart.max()) / scale, float(apart.mean()) / scale, missing)
+
+
+def _missing(values: Array) -> Array:
+    if values.dtype.kind in "fc":
+        return np.asarray(np.isnan(values).reshape(len(values), -1).any(axis=1))
+    if values.dtype.kind in "mM":
+        return np.asarray(np.isnat(values))
+    if values.dtype.kind == "O":
+        return np.array([not isinstance(value, str) for value in values], dtype=bool)
+    return np.zeros(len(values), dtype=bool)

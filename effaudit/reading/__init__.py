@@ -1,0 +1,1 @@
+"""From files to core types: plans, policies, data and records. What is wrong in a file is told with its place, in words."""

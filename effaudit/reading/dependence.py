@@ -23,11 +23,14 @@ _TOKEN = re.compile(r"\S{4,64}")
 _SAMPLE = 1000
 
 
-def check_said(data: Data, inputs: Mapping[str, Values], ignored: Sequence[str], place: Place) -> None:
-    """Raises InputError where a column looks like a date or an id and the plan does not say how rows depend on each other."""
+def check_said(data: Data, inputs: Mapping[str, Values], others: Sequence[str], place: Place) -> None:
+    """Raises InputError where a column looks like a date or an id and the plan does not say how rows depend on each other.
+
+    `others` are columns that models do not see, known by their names only: rows depend on each other by them all the same.
+    """
     if data.groups or data.time or data.independent:
         return
-    for name in (*inputs, *ignored):
+    for name in (*inputs, *others):
         looks = _looks(name, inputs.get(name))
         if looks:
             shown = one_line(name, 60)

@@ -57,8 +57,9 @@ def read_parts(data: Data) -> dict[str, Part]:
     for split, (columns, place) in tables.items():
         _check_same(inputs, _inputs(data, columns), first_split, split, place)
     parts = {split: _part(data, columns, inputs, place) for split, (columns, place) in tables.items()}
+    seen = {*inputs, *data.answer}
     for split, (columns, place) in tables.items():
-        check_said(data, parts[split].inputs, [name for name in data.ignore if name in columns], place)
+        check_said(data, parts[split].inputs, [name for name in columns if name not in seen], place)
     return parts
 
 

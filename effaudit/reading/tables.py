@@ -19,6 +19,8 @@ from effaudit.reading.npz import BROKEN, Npz
 Columns = dict[str, Any]
 """Name → pandas Series or numpy array, all with the same number of rows."""
 
+COLUMN_LIMIT = 20_000
+_AS_ARRAY = "Give columns that belong together as one array, in an npz file."
 _ENDINGS = ".parquet, .csv, .npz or .npy"
 _HEADS = {b"PAR1": "parquet", b"PK\x03\x04": "npz", b"\x93NUMPY": "npy"}
 
@@ -186,6 +188,8 @@ def _from_list(value: list[Any] | tuple[Any, ...]) -> Any:
 def _check_names(names: list[str], place: Place) -> None:
     if not names:
         raise InputError("it has no columns", place)
+    if len(names) > COLUMN_LIMIT:
+        raise InputError(f"{len(names):,} columns, where {COLUMN_LIMIT:,} are the most", place, _AS_ARRAY)
     seen: set[str] = set()
     for at, name in enumerate(names):
         if not name.strip():
@@ -202,6 +206,8 @@ def _check_lengths(columns: Columns, place: Place) -> None:
         raise InputError(f"its parts have different numbers of rows: {told}", place, "Every column needs one entry for each row.")
     if not lengths:
         raise InputError("it has no columns", place)
+    if len(lengths) > COLUMN_LIMIT:
+        raise InputError(f"{len(lengths):,} columns, where {COLUMN_LIMIT:,} are the most", place, _AS_ARRAY)
     if next(iter(lengths.values())) == 0:
         raise InputError("it has no rows", place)
 

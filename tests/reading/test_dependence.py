@@ -15,8 +15,8 @@ def data(**said):
     return Data("classification", {}, ("y",), **said)
 
 
-def check(name, raw, ignored=(), **said):
-    check_said(data(**said), {name: values_of(name, raw, PLACE)}, ignored, PLACE)
+def check(name, raw, others=(), **said):
+    check_said(data(**said), {name: values_of(name, raw, PLACE)}, others, PLACE)
 
 
 def texts(*values):
@@ -82,9 +82,9 @@ def test_a_plan_that_says_it_is_not_asked(said):
     check("date", DAYS.to_series(), **said)
 
 
-def test_a_date_that_is_ignored_still_tells_that_rows_depend():
+def test_a_date_that_models_do_not_see_still_tells_that_rows_depend():
     with pytest.raises(InputError, match="'date' looks like a date"):
-        check("x", np.arange(N) % 3, ignored=["date"])
+        check("x", np.arange(N) % 3, others=["date"])
 
 
 def test_a_hostile_name_is_harmless():

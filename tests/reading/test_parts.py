@@ -72,6 +72,11 @@ def test_what_does_not_go_together_is_refused(sources, said, message, place):
     assert error.place.file.startswith(place)
 
 
+def test_a_date_that_is_no_input_still_tells_that_rows_depend():
+    assert "'day_date' looks like a date" in refusal({"certify": {**CERTIFY, "day_date": [1, 2]}}, inputs=("a",)).what
+    assert "'day_date' looks like a date" in refusal({"certify": {**CERTIFY, "day_date": [1, 2]}}, ignore=("day_date",)).what
+
+
 def test_there_must_be_rows_to_certify_on():
     assert "no rows to certify on" in refusal({"train": TRAIN}).what
 

@@ -114,6 +114,7 @@ def raw(path, data):
         ("t.csv", b"a,b\n1,\xff\n", "not UTF-8 text"),
         ("t.csv", b"\xff\xfea\x00", "not UTF-8 text"),
         ("t.csv", b"x" * 200_000 + b"\n1\n", "field larger than field limit"),
+        ("t.csv", ",".join(f"c{n}" for n in range(20_001)).encode() + b"\n", "20,001 columns, where 20,000 are the most"),
         ("t.csv", b"PAR1" + b"\0" * 100, "not a csv file, though it ends in .csv"),
         ("t.csv", b"PK\x03\x04" + b"\0" * 100, "not a csv file"),
         ("t.parquet", b"a,b\n1,2\n", "cannot be read"),

@@ -131,7 +131,7 @@ def _scale_for(value: float, unit: str) -> tuple[float, str]:
     plain = "" if unit in _UNNAMED else unit
     if value == 0 or not math.isfinite(value) or _READABLE[0] <= abs(value) < _READABLE[1]:
         return 1.0, plain
-    exponent = math.floor(math.log10(abs(value)))
+    exponent = max(math.floor(math.log10(abs(value))), -300)
     return 10.0**exponent, f"×10{str(exponent).translate(_RAISED)} {plain}".rstrip()
 
 

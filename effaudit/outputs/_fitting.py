@@ -35,13 +35,13 @@ def layout(found: Sequence[Line], metrics: Sequence[str], width: int) -> Layout:
     headings = tuple(_heading(metric) for metric in metrics)
     figures = tuple(max([*map(len, h.split("\n")), *(_wide(line.cells[i].text) for line in found)]) for i, h in enumerate(headings))
     changes = [max((len(change_words(line, line.cells[i])) for line in found), default=0) for i in range(len(metrics))]
-    names = max((_wide(one_line(line.name)) for line in found), default=9)
+    names = max([len("candidate"), *(_wide(one_line(line.name)) for line in found)])
     fixed = max([7, *(len(line.standing) for line in found)]) + sum(figures) + GAP * (1 + len(metrics))
     for place in reversed(KEPT_LONGEST[: len(metrics)]):
         if fixed + names + _room(changes) <= width:
             break
         changes[place] = 0
-    return Layout(headings, figures, tuple(changes), max(SHORTEST_NAME, min(names, width - fixed - _room(changes))))
+    return Layout(headings, figures, tuple(changes), max(min(names, SHORTEST_NAME), min(names, width - fixed - _room(changes))))
 
 
 def change_words(line: Line, cell: Cell) -> str:

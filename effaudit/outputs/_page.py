@@ -119,7 +119,7 @@ class Page:
     figures: tuple[Line, ...]
     goal: str
     details: tuple[Detail, ...]
-    left_out: int
+    left_out: tuple[str, ...]
     notes: Notes
     buys: tuple[Bought, ...]
     ladder: tuple[Line, ...]
@@ -188,7 +188,7 @@ def page(record: Record, verdict: Verdict | None) -> Page:
         figures=lines(record, verdict, compared),
         goal=title(objective(verdict)),
         details=detailed,
-        left_out=len(record.rows) - len(detailed),
+        left_out=tuple(line.name for line in all_lines[len(detailed) :]),
         notes=notes,
         buys=buys(record, verdict) if verdict else (),
         ladder=simple,

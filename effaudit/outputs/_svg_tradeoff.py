@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 960, 480
 LEFT, RIGHT, TOP, BOTTOM = 84, 940, 18, 420
 LONGEST_LABEL = 28
 VASTEST = 1e30
-"""Figures beyond it, infinite ones too, are not drawn: an axis that held them would show nothing else."""
+"""Figures beyond it (and costs as near to zero) are not drawn: an axis that held them would show nothing else."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _points(record: Record, verdict: Verdict | None, cost: str, quality: str) ->
 
 
 def _drawable(cost: Measurement, quality: Measurement) -> bool:
-    return 0 < cost.value < VASTEST and abs(quality.value) < VASTEST
+    return 1 / VASTEST < cost.value < VASTEST and abs(quality.value) < VASTEST
 
 
 def _where(record: Record, rule: Rule, cost: str, quality: str) -> tuple[str, float] | None:
@@ -154,7 +154,7 @@ def _same(full: str, metric: str) -> bool:
 
 
 def _scales(points: Sequence[_Point], limits: Sequence[tuple[str, float]], better: str) -> tuple[Scale, Scale]:
-    costs = [figure for point in points for figure in _ends(point.cost) if figure > 0]
+    costs = [figure for point in points for figure in _ends(point.cost) if figure > 1 / VASTEST]
     nearby = [at for axis, at in limits if axis == "cost" and min(costs) / 3 <= at <= max(costs) * 3]
     x = scale([*costs, *nearby], LEFT, RIGHT, log=True)
     scores = [figure for point in points if not _far(point, points) for figure in _ends(point.quality)]
@@ -223,7 +223,8 @@ def _marks(points: Sequence[_Point], front: Sequence[_Point], x: Scale, y: Scale
     wanted = [(bare[i].x, bare[i].y, _short(bare[i])) for i in order]
     labels = place(wanted, taken, Box(LEFT + 2, TOP + 2, RIGHT - 2, BOTTOM - 2))
     found = dict(zip(order, labels, strict=True))
-    return tuple(Mark(**{**vars(mark), "label": found[i]}) for i, mark in enumerate(bare))
+    # What matters most is drawn last, above all else.
+    return tuple(Mark(**{**vars(bare[i]), "label": found[i]}) for i in reversed(order))
 
 
 def _mark(point: _Point, x: Scale, y: Scale) -> Mark:

@@ -93,7 +93,7 @@ def _blocking(record: Record, verdict: Verdict) -> str:
     """What stands in the way: of something smaller, or of any recommendation."""
     shown = smaller(record, verdict) if verdict.recommended else verdict.explanations
     found = [f"- {_code(told.candidate)} {_plain(told.sentence)}" for told in shown]
-    found += [f"- {_code(name)} failed, and could have changed the recommendation" for name in verdict.blocking]
+    found += [f"- {_code(name)} could have changed the recommendation" for name in verdict.blocking]
     heading = "### Why not smaller" if verdict.recommended and not verdict.blocking else "### What blocks"
     return f"{heading}\n\n{_some(found)}" if found else ""
 
@@ -131,8 +131,8 @@ def _foot(record: Record, verdict: Verdict | None) -> str:
     rows = record.workload.splits.get("certify", 0)
     facts = [f"{_plain(counted(rows, record.workload.unit))} to certify on", f"baseline {_code(record.baseline)}"]
     if verdict:
-        facts.append(f"policy {_code(verdict.policy.name)} {verdict.policy.digest[:12]}".rstrip())
-    facts.append(f"commit {record.commit[:12]}" if record.commit else "")
+        facts.append(f"policy {_code(verdict.policy.name)} {_plain(verdict.policy.digest[:12])}".rstrip())
+    facts.append(f"commit {_plain(record.commit[:12])}" if record.commit else "")
     return f"<sub>effaudit {_plain(record.version)} · {' · '.join(fact for fact in facts if fact)}</sub>"
 
 

@@ -171,7 +171,7 @@ def _rule(verdict: Verdict, found: Sequence[Check], status: Shade, verbose: bool
     rule = found[0].rule
     head = _status(status).append("  ").append_text(_text(rule.id, "bold")).append("   ").append_text(_text(limit(rule)))
     if rule.hint and status != "pass":
-        head.append("   ").append_text(_text(rule.hint, "dim"))
+        head.append("\n").append_text(_indented(rule.hint, "dim"))
     grid = _grid()
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)

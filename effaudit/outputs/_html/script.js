@@ -52,6 +52,8 @@
     [["Candidate", words], ["Verdict", choice]].forEach(([text, field]) => {
       const label = make("label", text);
       label.append(field);
+      // Or its name would be the label and all of its own choices.
+      field.ariaLabel = text;
       field.addEventListener("input", apply);
       bar.append(label);
     });

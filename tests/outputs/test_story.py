@@ -1,0 +1,70 @@
+"""What a verdict says, group by group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from effaudit.core.reading import Measurement
+from effaudit.outputs import _story
+
+
+def test_every_check_of_a_measured_candidate_stands_in_exactly_one_group(record, verdict):
+    shades = ("pass", "fail", "inconclusive", "warn")
+    found = [check for shade in shades for group in _story.by_rule(record, verdict, shade) for check in group]
+    warned = [check for check in verdict.checks if check.warned]
+    measured = [check for check in verdict.checks if check.candidate != "scripted"]
+    assert len(found) == len(measured) + len(warned)
+    assert {id(check) for check in found} == {id(check) for check in measured}
+
+
+def test_rules_keep_the_policys_order_and_the_nearest_miss_comes_first(record, verdict):
+    groups = _story.by_rule(record, verdict, "fail")
+    assert [group[0].rule.id for group in groups] == ["quality.floor", "quality.non_inferior", "size.artifact", "energy.no_worse"]
+    losses = [check.value for check in groups[1]]
+    assert losses == sorted(losses)
+    floors = [check.value for check in groups[0]]
+    assert floors == sorted(floors, reverse=True)
+
+
+def test_a_missed_rule_that_only_warns_never_counts_as_failed(record, verdict):
+    assert all(check.rule.severity == "error" for group in _story.by_rule(record, verdict, "fail") for check in group)
+    assert {check.rule.id for group in _story.by_rule(record, verdict, "warn") for check in group} == {
+        "latency.p95",
+        "carbon.inference",
+    }
+
+
+def test_only_smaller_candidates_are_explained_as_smaller(record, verdict):
+    size = {row.candidate.name: row.readings["size.artifact"].value for row in record.rows if row.readings}
+    found = _story.smaller(record, verdict)
+    assert found
+    assert all(size[told.candidate] < size[verdict.recommended] for told in found)
+    assert found[0].candidate == "gbm-distillation"
+    assert _story.smaller(record, replace(verdict, recommended=None)) == ()
+
+
+def test_what_surely_buys_something_comes_before_what_may_not(verdict):
+    found = _story.larger(verdict)
+    certain = [item.low > 0 for item in found]
+    assert certain == sorted(certain, reverse=True)
+    assert found[0].candidate == "gbm"
+
+
+def test_a_loss_and_an_uncertain_gain_are_said_to_be_that(record, verdict):
+    told = {item.candidate: _story.buys_sentence(record, verdict, item) for item in verdict.buys}
+    assert told["gbm"] == "+0.31 pp [+0.10, +0.52] in ROC AUC for 15.1× the size"
+    assert "(no certain gain)" in told["mlp"]
+    assert "(a loss)" in told["tree"]
+
+
+def test_the_tie_breaks_are_named(verdict):
+    assert _story.tied(verdict) == (
+        "Equal in size within 2 %: mlp-onnx-static_int8. Decided by the simpler family, then energy per 1,000."
+    )
+    assert _story.tied(replace(verdict, equals=(verdict.recommended,))) == ""
+
+
+def test_only_floors_that_matter_here_are_told(record, verdict):
+    more = {**record.twins, "latency.batch_999.p99": Measurement(1.0, 0.9, 1.1, "ratio", "lower", "measured")}
+    assert "batch 999" not in _story.resolution(replace(record, twins=more), verdict)
+    assert "No noise floor" in _story.resolution(replace(record, twins={}, floors={}), verdict)

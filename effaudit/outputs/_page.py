@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from effaudit.core.reading import Failure, Measurement
-from effaudit.core.record import Record, Row
+from effaudit.core.reading import Failure
+from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line
 from effaudit.core.verdict import Verdict
+from effaudit.outputs._chosen import Chosen, chosen
 from effaudit.outputs._decision import Blocked, Bought, Decision, anchors, blocked, buys, decision
-from effaudit.outputs._details import Detail, Notes, details, ladder, recipe
+from effaudit.outputs._details import Detail, Notes, details, ladder
 from effaudit.outputs._embedded import Embedded, embedded
 from effaudit.outputs._footprint import Footprint, footprint
-from effaudit.outputs._lines import Line, cell, headline_metrics, lines, objective, primary_quality, smallest_batch
-from effaudit.outputs._story import meets, tied
+from effaudit.outputs._lines import Line, headline_metrics, lines, objective, primary_quality, smallest_batch
 from effaudit.outputs._svg_tradeoff import Chart, tradeoff
 from effaudit.outputs._trust import Facts, Trust, packages, reproduce, trust
-from effaudit.outputs._words import Standing, figure, find, limit, title
+from effaudit.outputs._words import Standing, title
 
 EMBEDDED_UP_TO = 200
 """Above so many candidates the record is left out of the report and only its hash is printed."""
@@ -49,46 +49,6 @@ SECTIONS: Mapping[str, str] = {
     "reproduce": "Reproduce",
 }
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
-
-
-@dataclass(frozen=True)
-class Card:
-    """One of the figures that stand first, with its interval, its change and whether that is good, and the rules on it."""
-
-    title: str
-    text: str
-    interval: str
-    change: str
-    better: bool | None
-    share: float | None
-    """Of the baseline's figure, for amounts of which less is better; None for the rest."""
-    rules: tuple[tuple[str, str], ...]
-
-    @property
-    def own(self) -> float:
-        """How long its bar is, in per cent; the longer of the two is 100."""
-        return round(100 * min(1.0, self.share or 0.0), 1)
-
-    @property
-    def whole(self) -> float:
-        """How long the baseline's bar is."""
-        return round(100 / max(1.0, self.share or 1.0), 1)
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The recommended candidate, or the nearest miss."""
-
-    name: str
-    anchor: str
-    standing: Standing
-    sentence: str
-    facts: tuple[str, ...]
-    lineage: tuple[str, ...]
-    file: str
-    digest: str
-    cards: tuple[Card, ...]
-    tied: str
 
 
 @dataclass(frozen=True)
@@ -180,7 +140,7 @@ def page(record: Record, verdict: Verdict | None) -> Page:
         interrupted=record.ended == "interrupted",
         counts=_counts(all_lines),
         facts=_facts(record, verdict),
-        chosen=_chosen(record, verdict),
+        chosen=chosen(record, verdict),
         decision=decision(record, verdict),
         blocked=blocked(record, verdict) if verdict else (),
         charts=_charts(record, verdict),
@@ -234,58 +194,6 @@ def _date(written: str) -> str:
     except ValueError:
         return one_line(written, 40)
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}, {at:%H:%M} {at.tzname() or ''}".rstrip()
-
-
-def _chosen(record: Record, verdict: Verdict | None) -> Chosen | None:
-    name = (verdict.recommended or verdict.nearest) if verdict else None
-    if verdict is None or name is None:
-        return None
-    row = record.row(name)
-    standing: Standing = "recommended" if name == verdict.recommended else verdict.statuses.get(name, "not judged")
-    return Chosen(
-        name,
-        anchors(record)[name],
-        standing,
-        row.candidate.title,
-        meets(record, verdict, name),
-        recipe(row),
-        row.candidate.artifact.path,
-        row.sizes.digest if row.sizes else "",
-        tuple(_card(record, verdict, row, metric) for metric in _first_metrics(record, verdict, row)),
-        tied(verdict) if verdict.recommended else "",
-    )
-
-
-def _first_metrics(record: Record, verdict: Verdict, row: Row) -> tuple[str, ...]:
-    """Quality, p95, size and carbon (energy where there is no carbon), and what the policy minimises if it is none of them."""
-    carbon = "carbon.per_1000" if isinstance(find(row.readings, "carbon.per_1000"), Measurement) else "energy.per_1000"
-    four = (primary_quality(record), f"latency.batch_{smallest_batch(record)}.p95", "size.artifact", carbon)
-    goal = objective(verdict)
-    return four if goal in four else (*four, goal)
-
-
-def _card(record: Record, verdict: Verdict, row: Row, metric: str) -> Card:
-    own, reading = cell(record, row, metric), find(row.readings, metric)
-    text, _, interval = figure(reading).partition(" [")
-    checks = (
-        check
-        for check in verdict.of(row.candidate.name)
-        if check.rule.metric == metric or check.rule.metric.startswith(metric + ".")
-    )
-    rules = tuple((limit(check.rule), check.status) for check in checks)
-    return Card(title(metric), text, f"[{interval}" if interval else "", own.change, own.better, _share(record, metric, row), rules)
-
-
-def _share(record: Record, metric: str, row: Row) -> float | None:
-    base = (
-        find(record.row(record.baseline).readings, metric)
-        if any(r.candidate.name == record.baseline for r in record.rows)
-        else None
-    )
-    own = find(row.readings, metric)
-    if not isinstance(own, Measurement) or not isinstance(base, Measurement) or metric.startswith("quality"):
-        return None
-    return own.value / base.value if own.better == "lower" and base.value > 0 and own.value > 0 else None
 
 
 def _charts(record: Record, verdict: Verdict | None) -> tuple[Drawn, ...]:

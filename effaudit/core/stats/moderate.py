@@ -9,11 +9,11 @@ to 10,000 audits of 1 to 14 candidates, `benchmarks/coverage.py`):
   tell precisely; so a noisy candidate is not taken for a steady one.
 - The others never count for more than the candidate itself (d0 <= d), the variance is never below its own (s²) or below what
   its rounds allow, and its degrees of freedom are Satterthwaite's. Without these, a candidate whose incarnations differ four
-  times as much as the others' had a nominal 95 % interval that covered 80 to 85 %; with them it covers 90 to 92 %.
+  times as much as the others' had a nominal 95 % interval that covered 80 to 88 %; with them it covers 90 to 93 %.
 - Where the noise within incarnations is most of the variance, the degrees of freedom are mostly its own, which are many, yet
   at most four times as many as without it: three incarnations may agree by chance.
 
-Together the interval is 1.3 to 1.5 times as wide as if the variance were known (t with 2 degrees: 2.0) and covers 94 to 98 %.
+Together the interval is 1.3 to 1.5 times as wide as if the variance were known (t with 2 degrees: 2.0) and covers 95 to 98 %.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effaudit.core.record import Spread
+from effaudit.core.reading import Spread
 from effaudit.core.stats.estimate import TooFew
 from effaudit.core.stats.percentiles import Located, least_calls, mean, median, percentile
 

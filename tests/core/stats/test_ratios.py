@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from effaudit.core.record import Spread
+from effaudit.core.reading import Spread
 from effaudit.core.stats.estimate import Student, TooFew
 from effaudit.core.stats.ratios import Medians, floor_of, location, paired, ratio, spread_of
 from effaudit.core.stats.student import t_quantile

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from effaudit.core.candidate import Candidate, Step
-from effaudit.core.plan import Recipe
+from effaudit.core.plan import EVERY, Recipe
 
 LADDER = ("dummy", "linear", "tree", "lightgbm")
 """The simple models that are tried first, simplest first."""
@@ -31,13 +31,7 @@ def jobs(recipes: Sequence[Recipe], candidates: Sequence[Candidate], accepts: Ca
     found = []
     for recipe in recipes:
         parents = [recipe.of]
-        if recipe.of == "*":
+        if recipe.of == EVERY:
             parents = [c.name for c in candidates if accepts(recipe.steps[0], c.artifact.format)]
-        found += [Job(_name(recipe, parent), parent, recipe.steps) for parent in parents]
+        found += [Job(recipe.product_of(parent), parent, recipe.steps) for parent in parents]
     return found
-
-
-def _name(recipe: Recipe, parent: str) -> str:
-    if recipe.name and recipe.of != "*":
-        return recipe.name
-    return "-".join([parent, *(step.technique for step in recipe.steps)])

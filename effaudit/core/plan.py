@@ -41,6 +41,10 @@ class Data:
     answer_unit: str = ""
 
 
+EVERY = "*"
+"""As a recipe's `of`: every given candidate that its first technique accepts."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Steps to apply, one after the other, to a candidate (or to each, for `*`)."""
@@ -48,6 +52,11 @@ class Recipe:
     of: str
     steps: tuple[Step, ...]
     name: str | None = None
+
+    def product_of(self, parent: str) -> str:
+        """What the product made from a parent is called: the recipe's own name, or PARENT-TECHNIQUE-TECHNIQUE…"""
+        own = None if self.of == EVERY else self.name
+        return own or "-".join([parent, *(step.technique for step in self.steps)])
 
 
 @dataclass(frozen=True)

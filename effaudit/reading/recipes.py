@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from effaudit.core.candidate import Candidate, Step
-from effaudit.core.plan import Recipe
+from effaudit.core.plan import EVERY, Recipe
 from effaudit.core.plugin import Technique
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.desk import Desk
@@ -75,14 +75,9 @@ def read_recipes(
     return tuple(recipes), tuple(products)
 
 
-def product_name(name: str | None, parent: str, steps: Sequence[Step]) -> str:
-    """A product's name: the entry's own, or PARENT-TECHNIQUE-TECHNIQUE…"""
-    return name or "-".join([parent, *(step.technique for step in steps)])
-
-
 def _product(part: CompressPart, parent: Parent, chain: Sequence[_Link], desk: Desk, keys: Keys) -> Parent:
-    own = None if part.of == EVERY else part.name
-    return Parent(product_name(own, parent.name, part.recipe or ()), _result(parent, chain, desk, keys))
+    recipe = Recipe(part.of, part.recipe or (), part.name)
+    return Parent(recipe.product_of(parent.name), _result(parent, chain, desk, keys))
 
 
 def _guess(candidate: Candidate, desk: Desk) -> str:

@@ -2,8 +2,8 @@ import pytest
 
 from effaudit.core.candidate import Step
 from effaudit.core.errors import InputError
+from effaudit.core.plan import Recipe
 from effaudit.reading.plan import read_plan
-from effaudit.reading.recipes import product_name
 
 BASE = """\
 apiVersion: effaudit/v1
@@ -128,5 +128,5 @@ def test_a_technique_that_learns_needs_the_train_split(write, known):
 
 def test_products_are_named_by_parent_and_techniques():
     steps = (Step("to_onnx"), Step("static_int8"))
-    assert product_name(None, "mlp", steps) == "mlp-to_onnx-static_int8"
-    assert product_name("tiny", "mlp", steps) == "tiny"
+    assert Recipe("mlp", steps).product_of("mlp") == "mlp-to_onnx-static_int8"
+    assert Recipe("mlp", steps, "tiny").product_of("mlp") == "tiny"

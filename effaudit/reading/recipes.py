@@ -21,7 +21,6 @@ from effaudit.reading.plan_fields import NAME
 from effaudit.reading.plan_model import CompressPart
 from effaudit.reading.yaml_text import Keys
 
-EVERY = "*"
 PRODUCT_LIMIT = 10_000
 
 

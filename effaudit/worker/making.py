@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -38,6 +39,7 @@ def product(facts: Mapping[str, Any], scratch: Path, tell: Callable[[float, str]
         better=quality.direction(workload.quality[0]),
         tell=tell,
     )
+    os.chdir(scratch)  # libraries that drop temporary files where they stand drop them here
     memory.begin()
     begun, cpu = time.monotonic(), time.process_time()
     made = technique.apply(bench)

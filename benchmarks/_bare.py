@@ -1,0 +1,32 @@
+"""A bare loop in a process of its own: `time.perf_counter_ns` around a call, and nothing else. Reads counts, writes nanoseconds."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+
+import _models
+import numpy as np
+
+
+def main() -> None:
+    """One line in: untimed and timed calls. One line out: the timed calls' nanoseconds."""
+    function = getattr(_models, sys.argv[1])
+    rows = np.zeros(1)
+    gc.disable()
+    for line in sys.stdin:
+        untimed, timed = json.loads(line)
+        for _ in range(untimed):
+            function(rows)
+        nanos = []
+        for _ in range(timed):
+            begun = time.perf_counter_ns()
+            function(rows)
+            nanos.append(time.perf_counter_ns() - begun)
+        print(json.dumps(nanos), flush=True)
+
+
+if __name__ == "__main__":
+    main()

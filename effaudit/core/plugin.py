@@ -52,10 +52,10 @@ class Model(ABC):
         values (rows,) or (rows, outputs). After preprocessing, a request is one array under the name "".
         """
 
-    def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Array]]:
-        """From a request to the arrays that `native` takes, one for each of its inputs in their order.
+    def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Any]]:
+        """From a request to what `native` takes: an array (or a DataFrame) for each of its inputs, in their order.
 
-        For techniques that run or trace a graph themselves. Raises Refused where there is no such thing.
+        For techniques that run or trace the library's own object. Raises Refused where there is no such thing.
         """
         raise Refused(f"a {type(self.native).__name__} has no declared inputs")
 

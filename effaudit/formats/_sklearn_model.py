@@ -57,6 +57,10 @@ class Fitted(Model):
             return lambda request: _joined(ask(read(request)), positive)
         return lambda request: ask(read(request))
 
+    def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Any]]:
+        read = reader(self.native, contract)
+        return lambda request: (read(request),)
+
 
 def transformer(estimator: Any) -> Callable[[Inputs], Array]:
     """A function from a request to the dense array that `transform` makes of it."""

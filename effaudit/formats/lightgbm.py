@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,10 @@ class _Boosted(Model):
         if self._summary.objective.startswith("multiclassova") and contract.output == "probabilities":
             return lambda request: _normalised(predict(read(request), num_threads=threads))
         return lambda request: predict(read(request), raw_score=raw, num_threads=threads)
+
+    def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Array]]:
+        read = self._reader(contract)
+        return lambda request: (read(request),)
 
     def _reader(self, contract: Contract) -> _requests.Reader:
         summary = self._summary

@@ -101,14 +101,21 @@ def _arrays(model: Any) -> Iterator[Array]:
     """The learnt numbers of every part of a model, each once."""
     seen: set[int] = set()
     for thing in reachable(model):
-        for name, value in getattr(thing, "__dict__", {}).items():
-            if name not in _LEARNT:
+        held = getattr(thing, "__dict__", {})
+        for name in _LEARNT & held.keys():
+            if name == "var_" and "scale_" in held:  # a scaler uses one of them
                 continue
+            value = held[name]
             for part in value if isinstance(value, (list, tuple)) else [value]:
-                numbers = getattr(part, "data", None) if hasattr(part, "nnz") else part
-                if isinstance(numbers, np.ndarray) and numbers.dtype.kind in "fiu" and id(numbers) not in seen:
-                    seen.add(id(numbers))
+                numbers = np.atleast_1d(part) if name == "intercept_" else _numbers(part)
+                if numbers is not None and id(part) not in seen:
+                    seen.add(id(part))
                     yield numbers
+
+
+def _numbers(part: Any) -> Array | None:
+    stored = part.data if hasattr(part, "nnz") else part
+    return stored if isinstance(stored, np.ndarray) and stored.dtype.kind in "fiu" else None
 
 
 def _trees(model: Any) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from effaudit.core.candidate import Trust
 from effaudit.core.plugin import Refused
-from effaudit.formats import _opening
+from effaudit.formats import _lightgbm_text, _opening
 
 REVIEWED: dict[str, str] = {
     "sklearn.tree._tree.Tree": "arrays, whose indices _sklearn_arrays.py checks before they are used",
@@ -35,7 +35,7 @@ REVIEWED: dict[str, str] = {
     "sklearn.feature_selection._mutual_info.mutual_info_classif": "arithmetic, used by fit only",
     "sklearn.feature_selection._mutual_info.mutual_info_regression": "arithmetic, used by fit only",
     "sklearn.compose._column_transformer.make_column_selector": "a pattern for column names, used by fit only",
-    "sklearn.compose._column_transformer._RemainderColsList": "a list of column names",
+    "sklearn.compose._column_transformer._RemainderColsList": "a list of column names (scikit-learn before 1.9)",
     "sklearn.calibration._CalibratedClassifier": "a model with its calibration",
     "sklearn.calibration._SigmoidCalibration": "two numbers",
     "sklearn.calibration._TemperatureScaling": "one number",
@@ -68,6 +68,7 @@ REVIEWED: dict[str, str] = {
 }
 """Types and functions trusted beside skops' own list, and why. Made from a file, or called with anything, they run nothing else."""
 
+_BOOSTER = "lightgbm.basic.Booster"
 _NOT_NEEDED = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "cupy", "dask"))
 
 
@@ -77,11 +78,17 @@ def load(path: Path, trust: Trust) -> Any:
     io = skops_io()
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    trusted = io.get_untrusted_types(file=path) if trust.everything else [*REVIEWED, *trust.types]
     try:
-        return io.load(path, trusted=trusted)
+        return io.load(path, trusted=[name for name in (*REVIEWED, *trust.types) if name != _BOOSTER])
     except UntrustedTypesFoundException:
-        raise Refused(_refusal(path, trust)) from None
+        types = io.get_untrusted_types(file=path)
+    unknown = [] if trust.everything else [name for name in types if name not in REVIEWED and name not in trust.types]
+    if unknown:
+        raise Refused(_refusal(path, unknown, trust))
+    if _BOOSTER not in types:
+        return io.load(path, trusted=types)
+    with _checked_boosters():
+        return io.load(path, trusted=types)
 
 
 def unreviewed(path: Path) -> list[str]:
@@ -94,8 +101,7 @@ def dump(model: object, path: Path) -> None:
     skops_io().dump(model, path)
 
 
-def _refusal(path: Path, trust: Trust) -> str:
-    types = [name for name in unreviewed(path) if name not in trust.types]
+def _refusal(path: Path, types: list[str], trust: Trust) -> str:
     own = [name for name in types if name.startswith("__main__.")]
     if own:
         return f"{path.name} holds {', '.join(own)}, defined in a script; move it to a module of its own and save the model again"
@@ -108,6 +114,32 @@ def skops_io() -> Any:
     _opening.library("sklearn", "sklearn")
     with _without(_NOT_NEEDED):
         return _opening.library("skops.io", "sklearn")
+
+
+@contextmanager
+def _checked_boosters() -> Iterator[None]:
+    """Has LightGBM's text checked before the library sees it, as it is unpacked: asking the library afterwards would be too late.
+
+    Only so: a Booster that is made in any other way than from its own saved state could be given anything.
+    """
+    booster = _opening.library("lightgbm", "lightgbm").Booster
+    made, restored = booster.__init__, booster.__setstate__
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Refused("it makes a LightGBM Booster in an unknown way; save the model again from its source")
+
+    def check(self: Any, state: dict[str, Any]) -> None:
+        text = state.get("_handle", state.get("handle"))
+        if not isinstance(text, str):
+            raise Refused("it holds a LightGBM Booster without a model; save the model again from its source")
+        _lightgbm_text.summary(line.encode() for line in text.splitlines(keepends=True))
+        restored(self, {**state, "_handle": text})
+
+    booster.__init__, booster.__setstate__ = refuse, check
+    try:
+        yield
+    finally:
+        booster.__init__, booster.__setstate__ = made, restored
 
 
 @contextmanager

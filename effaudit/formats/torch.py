@@ -71,11 +71,11 @@ class Torch(Format):
         torch.set_num_threads(threads)
         if suffix == ".safetensors":
             return _torch_model.Built(_built(artifact, path))
-        _opening.check_zip(path)
         with (
             _opening.reading(path, "an exported program", "export it again with this version of torch"),
             _opening.importing_from(artifact.code),
         ):
+            _opening.check_zip(path)
             return _torch_model.Exported(torch.export.load(str(path)))
 
     def claims(self, model: object) -> bool:

@@ -1,0 +1,129 @@
+"""Skops files that hold boosters: LightGBM must never see text that nobody checked, however the file brings it."""
+
+import io
+import json
+import zipfile
+
+import lightgbm
+import numpy as np
+import pytest
+import skops.io
+
+from effaudit.core.candidate import Trust
+from effaudit.core.plugin import Refused
+from effaudit.formats import _skops
+
+
+@pytest.fixture
+def saved(tmp_path, numbers):
+    path = tmp_path / "model.skops"
+    skops.io.dump(lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(*numbers[:2]), path)
+    return path
+
+
+def rewritten(path, change):
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(members["schema.json"])
+    change(schema, members)
+    members["schema.json"] = json.dumps(schema).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def boosters(node):
+    if isinstance(node, dict):
+        if node.get("__class__") == "Booster" and node.get("__loader__") == "ObjectNode":
+            yield node
+        for child in node.values():
+            yield from boosters(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from boosters(child)
+
+
+def patched_text(node):
+    return (
+        json.loads(node["content"])
+        .replace("split_feature=0", "split_feature=9", 1)
+        .replace("split_feature=1", "split_feature=9", 1)
+    )
+
+
+def patched(schema, members):
+    """A feature that does not exist, in as many bytes as before, so that `tree_sizes` still fits."""
+    handle = next(boosters(schema))["content"]["content"]["_handle"]
+    text = patched_text(handle)
+    assert text != json.loads(handle["content"])
+    handle["content"] = json.dumps(text)
+
+
+def smuggled(schema, members):
+    """The same text as a numpy string, which is a Python string too."""
+    content = next(boosters(schema))["content"]["content"]
+    buffer = io.BytesIO()
+    np.save(buffer, np.array(patched_text(content["_handle"])))
+    members["text.npy"] = buffer.getvalue()
+    content["_handle"] = {
+        "__class__": "str_",
+        "__module__": "numpy",
+        "__loader__": "NdArrayNode",
+        "type": "numpy",
+        "file": "text.npy",
+    }
+
+
+def made_by_call(schema, members):
+    node = next(boosters(schema))
+    text = node["content"]["content"]["_handle"]
+    nothing = text | {"content": "null", "__id__": 1}
+    arguments = [nothing, nothing, nothing, text]
+    node["__loader__"] = "ConstructorFromReduceNode"
+    node["content"] = {"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode", "content": arguments, "__id__": 2}
+
+
+def emptied(schema, members):
+    content = next(boosters(schema))["content"]["content"]
+    content["_handle"]["content"] = "null"
+
+
+def test_a_wrapper_is_read_without_any_trust(saved, numbers):
+    model = _skops.load(saved, Trust())
+    assert np.array_equal(model.predict_proba(numbers[0]).shape, (160, 2))
+
+
+@pytest.mark.parametrize("change", [patched, smuggled])
+@pytest.mark.parametrize("trust", [Trust(), Trust(types=("lightgbm.basic.Booster",)), Trust(everything=True)])
+def test_a_booster_with_patched_text_is_refused_whatever_is_trusted(saved, change, trust):
+    rewritten(saved, change)
+    with pytest.raises(ValueError, match="splits on feature 9 of 5"):
+        _skops.load(saved, trust)
+
+
+@pytest.mark.parametrize(("change", "words"), [(made_by_call, "in an unknown way"), (emptied, "without a model")])
+def test_a_booster_that_is_not_restored_from_its_text_is_refused(saved, change, words):
+    rewritten(saved, change)
+    with pytest.raises(Refused, match=words):
+        _skops.load(saved, Trust())
+
+
+def test_the_library_is_left_as_it_was(saved):
+    before = lightgbm.Booster.__init__, lightgbm.Booster.__setstate__
+    _skops.load(saved, Trust())
+    rewritten(saved, emptied)
+    with pytest.raises(Refused):
+        _skops.load(saved, Trust())
+    assert (lightgbm.Booster.__init__, lightgbm.Booster.__setstate__) == before
+
+
+def test_the_refusal_repeats_what_the_plan_already_trusts(tmp_path, numbers):
+    from sklearn.neighbors import KNeighborsClassifier
+
+    path = tmp_path / "knn.skops"
+    skops.io.dump(KNeighborsClassifier(algorithm="kd_tree").fit(*numbers[:2]), path)
+    with pytest.raises(Refused) as refused:
+        _skops.load(path, Trust(types=("sklearn.neighbors._kd_tree.KDTree",)))
+    assert "`trust: [sklearn.neighbors._kd_tree.KDTree, sklearn.metrics._dist_metrics.EuclideanDistance64]`" in str(refused.value)
+    both = Trust(types=("sklearn.neighbors._kd_tree.KDTree", "sklearn.metrics._dist_metrics.EuclideanDistance64"))
+    assert _skops.load(path, both).predict(numbers[0]).shape == (160,)

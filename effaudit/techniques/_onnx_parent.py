@@ -19,6 +19,7 @@ from effaudit.techniques._onnx_flows import as_floats
 from effaudit.techniques._onnx_graph import Flow, Graph
 from effaudit.techniques._onnx_torch import exported
 from effaudit.techniques._parents import columns_of, given
+from effaudit.techniques._pipelines import kinds_of
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Source:
 
     @property
     def _is_pipeline(self) -> bool:
-        kinds = _onnx_sklearn.kinds_of(self.model.native)
+        kinds = kinds_of(self.model.native)
         return self._format == "sklearn" and "Pipeline" in kinds and len(self.model.native.steps) > 1
 
     @cached_property

@@ -21,10 +21,10 @@ from effaudit.techniques._onnx_encoders import code, encode, impute
 from effaudit.techniques._onnx_flows import as_floats, chosen
 from effaudit.techniques._onnx_graph import Flow, Graph
 from effaudit.techniques._onnx_text import vectorise
+from effaudit.techniques._pipelines import kinds_of, unwrapped
 
 _ENCODERS = ("OneHotEncoder", "OrdinalEncoder", "TargetEncoder")
 _VECTORISERS = ("CountVectorizer", "TfidfVectorizer")
-_WRAPPERS = ("best_estimator_", "estimator_")
 
 
 def transform(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
@@ -54,9 +54,7 @@ def transform(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
 
 def predict(graph: Graph, model: Any, flows: Sequence[Flow], output: Output) -> Flow:
     """Adds a fitted model, and returns where its probabilities, scores, labels or values are. Raises Refused."""
-    inner = final_model(model)
-    if inner is not model:
-        return predict(graph, inner, flows, output)
+    model = unwrapped(model)
     if "Pipeline" in kinds_of(model):
         for _, step in model.steps[:-1]:
             flows = transform(graph, step, flows)
@@ -70,23 +68,11 @@ def predict(graph: Graph, model: Any, flows: Sequence[Flow], output: Output) -> 
     return _by_skl2onnx(graph, model, flows, names.get(output, "probabilities"), raw=output == "logits")
 
 
-def final_model(model: Any) -> Any:
-    """The model that a search or a tuned threshold asks."""
-    if kinds_of(model) & {"BaseSearchCV", "BaseThresholdClassifier"}:
-        return next((vars(model)[name] for name in _WRAPPERS if name in vars(model)), model)
-    return model
-
-
 def ensemble_of(model: Any) -> Ensemble | None:
     """The trees of a scikit-learn model or LightGBM wrapper; None for other models."""
     if "LGBMModel" in kinds_of(model):
         return _lightgbm_trees.ensemble_of(model.booster_)
     return _sklearn_trees.ensemble_of(model)
-
-
-def kinds_of(thing: Any) -> set[str]:
-    """The names of a class and its ancestors in scikit-learn or LightGBM."""
-    return {kind.__name__ for kind in type(thing).__mro__ if kind.__module__.split(".")[0] in ("sklearn", "lightgbm")}
 
 
 def coded(graph: Graph, booster: Any, flows: Sequence[Flow]) -> list[Flow]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from effaudit.core.store import Array
 from effaudit.techniques._ensembles import Ensemble, Link, Tree
+from effaudit.techniques._pipelines import kinds_of
 
 
 def ensemble_of(model: Any) -> Ensemble | None:
@@ -15,14 +16,14 @@ def ensemble_of(model: Any) -> Ensemble | None:
 
     A classifier of two classes has one sum, its positive class's; several answers at once have one each.
     """
-    kinds = {f"{kind.__module__.split('.')[0]}.{kind.__name__}" for kind in type(model).__mro__}
-    if "sklearn.BaseHistGradientBoosting" in kinds:
+    kinds = kinds_of(model)
+    if "BaseHistGradientBoosting" in kinds:
         return _histogram_boosting(model)
-    if "sklearn.BaseGradientBoosting" in kinds:
+    if "BaseGradientBoosting" in kinds:
         return _gradient_boosting(model)
-    if kinds & {"sklearn.ForestClassifier", "sklearn.ForestRegressor"}:
+    if kinds & {"ForestClassifier", "ForestRegressor"}:
         return _averaged(model, [member.tree_ for member in model.estimators_])
-    if kinds & {"sklearn.DecisionTreeClassifier", "sklearn.DecisionTreeRegressor"}:
+    if kinds & {"DecisionTreeClassifier", "DecisionTreeRegressor"}:
         return _averaged(model, [model.tree_])
     return None
 

@@ -104,7 +104,8 @@ def build(tmp_path: Path) -> Build:
         ends = np.cumsum([round(share * len(answers)) for share in shares])
         parts = dict(zip(SPLITS, np.split(order, ends[:-1]), strict=True))
         words = {name: sorted({w for w in values if isinstance(w, str)}) for name, values in columns.items() if _is_text(values)}
-        writer = StoreWriter(tmp_path / "store", list(columns), words)
+        folder = tmp_path / f"workload-{len(list(tmp_path.iterdir()))}"
+        writer = StoreWriter(folder, list(columns), words)
         for split, rows in parts.items():
             stored = {name: _coded(values, words.get(name))[rows] for name, values in columns.items()}
             grouped = np.arange(len(rows)) if groups is None else np.unique(np.asarray(groups)[rows], return_inverse=True)[1]
@@ -113,7 +114,7 @@ def build(tmp_path: Path) -> Build:
         task = "classification" if classes else "regression"
         workload = Workload(
             task=task,  # type: ignore[arg-type]
-            store=str(tmp_path / "store"),
+            store=str(folder),
             inputs=tuple(_column(name, values, words) for name, values in columns.items()),
             answers=tuple(f"answer{n}" for n in range(answers.shape[1])) if answers.ndim == 2 else ("answer",),
             classes=() if answers.ndim == 2 else classes,
@@ -128,7 +129,7 @@ def build(tmp_path: Path) -> Build:
             table=all(np.ndim(values) == 1 for values in columns.values()),
             multilabel=bool(classes) and answers.ndim == 2,
         )
-        return Bench(tmp_path, workload)
+        return Bench(folder, workload)
 
     return make
 

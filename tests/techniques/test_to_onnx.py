@@ -151,7 +151,7 @@ def pipeline(kind):
         ],
         "whole numbers": [(OneHotEncoder(handle_unknown="ignore"), ["stars", "town"]), (SimpleImputer(), ["number"])],
         "ordinal": [(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), words), ("passthrough", numbers)],
-        "target": [(TargetEncoder(random_state=0), ["town", "stars"]), (SimpleImputer(), ["number", "size m²"])],
+        "target": [(TargetEncoder(), ["town", "stars"]), (SimpleImputer(), ["number", "size m²"])],
         "filled words": [
             (make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")), words),
             scaled,

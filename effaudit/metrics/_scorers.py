@@ -33,6 +33,13 @@ LOWER = frozenset(
 )
 """Those that scikit-learn calls `neg_…`: here they keep their own sign, and lower is better."""
 
+SHARES = (
+    HIGHER
+    - {"r2", "explained_variance", "matthews_corrcoef", "positive_likelihood_ratio"}
+    - {name for name in HIGHER if name.startswith("d2_")}
+)
+"""Scores that lie between 0 and 1."""
+
 IN_ANSWER_UNITS = frozenset(("max_error", "mean_absolute_error", "median_absolute_error", "root_mean_squared_error"))
 """Errors in the unit of the answer."""
 

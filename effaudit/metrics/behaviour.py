@@ -11,7 +11,7 @@ from effaudit.core.observed import Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED
-from effaudit.core.stats.replicates import of_replicates
+from effaudit.core.stats.replicates import of_replicates, of_score
 from effaudit.core.stats.student import wilson
 from effaudit.core.store import Array
 
@@ -94,7 +94,7 @@ def _share(seen: Seen, rows: Array, better: Better) -> Result:
         low, high = wilson(int(rows.sum()), len(rows), DRAWN_ONE_SIDED)
         dof = None
     else:
-        estimate = of_replicates(share, replicates, groups)
+        estimate = of_score(share, replicates, groups)
         (low, high), dof = estimate.interval(DRAWN_ONE_SIDED), estimate.dof
     low, high = max(0.0, min(low, share)), min(1.0, max(high, share))
     return Result(Measurement(share, low, high, "share", better, "measured", len(rows), dof), replicates)

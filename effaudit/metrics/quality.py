@@ -14,7 +14,7 @@ from effaudit.core.plugin import Metric, Refused, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
 from effaudit.core.stats import ranking
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED
-from effaudit.core.stats.replicates import of_replicates
+from effaudit.core.stats.replicates import of_replicates, of_score
 from effaudit.core.stats.student import wilson
 from effaudit.core.store import Array
 from effaudit.core.workload import Workload
@@ -89,7 +89,8 @@ def _reading(seen: Seen, name: str) -> Result:
     except Refused as refused:
         return Result(Failure("score", str(refused)))
     groups = workload.groups["certify"]
-    estimate = of_replicates(value, replicates, groups)
+    drawn = of_score if name in _scorers.SHARES else of_replicates
+    estimate = drawn(value, replicates, groups)
     low, high = estimate.interval(DRAWN_ONE_SIDED)
     if name == "accuracy" and groups == len(truth) and not workload.multilabel:
         low, high = wilson(round(value * len(truth)), len(truth), DRAWN_ONE_SIDED)

@@ -52,16 +52,12 @@ def prepared(path: Path, scratch: Path) -> Path:
     _name_all(model)
     onnx.save(model, str(named))
     ready = scratch / "prepared.onnx"
-    words = ""
-    for skip in (False, True):  # symbolic shapes are not to be had for preprocessing
-        try:
-            quant_pre_process(str(named), str(ready), skip_symbolic_shape=skip)
-        except Exception as error:  # shape inference raises plain Exceptions
-            words = one_line(str(error), 200)
-            continue
-        named.unlink()
-        return ready
-    raise Refused(f"ONNX Runtime cannot prepare it for quantisation ({words})")
+    try:  # symbolic shapes need not be known, and looking for them leaves files behind where it fails
+        quant_pre_process(str(named), str(ready), skip_symbolic_shape=True)
+    except Exception as error:  # shape inference raises plain Exceptions
+        raise Refused(f"ONNX Runtime cannot prepare it for quantisation ({one_line(str(error), 200)})") from error
+    named.unlink()
+    return ready
 
 
 def has_vnni() -> bool:

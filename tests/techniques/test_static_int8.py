@@ -69,11 +69,15 @@ def test_a_dense_network_computes_in_eight_bits_and_answers_nearly_as_before(den
     assert product.contract.output == "logits"
 
 
-def test_only_the_model_is_left_in_the_scratch_folder(dense):
-    bench, parent = dense
+def test_only_the_model_is_left_behind(merged, tmp_path, monkeypatch):
+    bench, network = merged
+    parent = bench.candidate(ToOnnx().apply(bench.bench(network)), "parent")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     workbench = bench.bench(parent)
     StaticInt8(rows=50).apply(workbench)
     assert [path.name for path in workbench.scratch.iterdir()] == ["model.onnx"]
+    assert list((tmp_path / "here").iterdir()) == []
 
 
 def test_a_convolutional_network_computes_in_eight_bits(digits):

@@ -27,6 +27,8 @@ def frame(
         if alone is not None:
             return _from_one(pandas, _requests.matrix(contract, width=len(features) or None, text=True), features)
         names = _requests.sources(request, contract, features)
+        if any(request[name].ndim > 1 for name in names):
+            raise Refused(f"the model was trained on a table; the data gives arrays of several axes ({', '.join(names)})")
         labels = list(features) if features else names
         if len(set(labels)) != len(labels):
             raise Refused(f"two columns have the same name among {', '.join(labels)}; rename one")

@@ -63,9 +63,9 @@ def feeding(ports: Sequence[Port], contract: Contract) -> Feed:
 
 def _given(contract: Contract, count: int) -> list[str | None]:
     """The plan's dtypes, where it names one for all or one for each input; an input's own type goes before."""
-    return (
-        [*contract.dtypes] if len(contract.dtypes) == count else [contract.dtypes[0] if len(contract.dtypes) == 1 else None] * count
-    )
+    if len(contract.dtypes) not in (1, count):  # they speak of columns, not of inputs
+        return [None] * count
+    return [dtype.name for dtype in _requests.dtypes_of(contract, count) or ()] or [None] * count
 
 
 def _shares(ports: Sequence[Port], contract: Contract, request: Inputs) -> list[list[str]]:

@@ -142,8 +142,8 @@ def _check_width(count: int, width: int | None, names: Sequence[str]) -> None:
         raise Refused(f"the model takes {width} features, the data gives {count} ({listed(names)}); write the model's `columns`")
 
 
-def _single(contract: Contract) -> str | None:
-    return contract.dtypes[0] if len(contract.dtypes) == 1 else None
+def _single(contract: Contract) -> np.dtype[Any] | None:
+    return (dtypes_of(contract, 1) or [None])[0] if len(contract.dtypes) == 1 else None
 
 
 def _common(request: Inputs, names: Sequence[str], contract: Contract) -> Any:
@@ -153,10 +153,10 @@ def _common(request: Inputs, names: Sequence[str], contract: Contract) -> Any:
     return np.dtype(object) if any(dtype.kind in "OUS" for dtype in given) else np.result_type(*given)
 
 
-def _from_one(name: str, example: Array, width: int | None, dtype: str | None) -> Reader:
+def _from_one(name: str, example: Array, width: int | None, dtype: np.dtype[Any] | str | None) -> Reader:
     count = int(np.prod(example.shape[1:]))
     _check_width(count, width, [name or "its preprocessing"])
-    wanted = np.dtype(dtype) if dtype else example.dtype
+    wanted = example.dtype if dtype is None else np.dtype(dtype)
     if example.ndim == 2 and example.dtype == wanted and example.flags.c_contiguous:
         return lambda request: request[name]
     return lambda request: np.ascontiguousarray(request[name], wanted).reshape(len(request[name]), count)

@@ -63,10 +63,7 @@ class Torch(Format):
                 f"{path.name} holds weights only; write `factory: module:function` for the code that builds the network, and "
                 "`trust: true`"
             )
-        why = (
-            "torch unpickles its sample inputs and evaluates its expressions" if suffix == ".pt2" else "its factory is Python code"
-        )
-        _opening.needs_trust(artifact, f"{why}, which can run anything", _TO_ONNX)
+        _opening.needs_trust(artifact, f"{_RISKS[suffix]}, which can run anything", _TO_ONNX)
         torch = _opening.library("torch", self.extra)
         torch.set_num_threads(threads)
         if suffix == ".safetensors":

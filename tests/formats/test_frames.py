@@ -61,3 +61,8 @@ def test_the_plans_dtypes_are_applied_column_by_column():
 def test_two_columns_of_one_name_are_refused():
     with pytest.raises(Refused, match="same name"):
         frame(Contract(columns=("count", "share")), ("a", "a"))(REQUEST)
+
+
+def test_arrays_of_several_axes_are_no_table():
+    with pytest.raises(Refused, match="trained on a table"):
+        frame(Contract(), ("a", "b"))({"a": np.zeros((2, 2)), "b": np.zeros(2)})

@@ -118,6 +118,12 @@ def test_a_preprocessed_matrix_is_taken_as_it_is(tmp_path, numbers):
     assert np.array_equal(ask({"": matrix}), booster.predict(matrix))
 
 
+def test_techniques_get_the_matrix_that_the_booster_takes(tmp_path, numbers, request_of):
+    matrix, two, _ = numbers
+    (given,) = written(trained(matrix, two, objective="binary"), tmp_path).feeder(Contract())(request_of(matrix))
+    assert np.array_equal(given, matrix)
+
+
 def test_facts_count_splits_and_leaves(tmp_path, numbers):
     matrix, two, _ = numbers
     booster = trained(matrix, two, objective="binary")

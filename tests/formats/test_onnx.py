@@ -103,6 +103,7 @@ def test_scores_of_a_linear_svc_are_logits(tmp_path, numbers, request_of):
         assert np.allclose(scores.squeeze(), model.decision_function(matrix), atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # skl2onnx reads attributes that scikit-learn will remove
 def test_an_svm_without_probabilities_gives_logits(tmp_path, numbers):
     matrix, two, _ = numbers
     session = opened(to_onnx(SVC().fit(matrix, two), matrix[:1].astype(np.float32), options={"zipmap": False}), tmp_path)
@@ -261,6 +262,14 @@ def test_a_graph_can_be_preprocessing(tmp_path, numbers, request_of):
     scaler = StandardScaler().fit(matrix)
     transform = Onnx().transformer(Onnx().write(to_onnx(scaler, matrix[:1]), tmp_path / "prep", {}))
     assert np.allclose(transform(request_of(matrix)), scaler.transform(matrix), atol=1e-5)
+
+
+def test_techniques_get_the_arrays_that_the_graph_takes(tmp_path, numbers, request_of):
+    matrix = numbers[0]
+    model = opened(network([5, 2]), tmp_path)
+    (array,) = model.feeder(Contract())(request_of(matrix))
+    assert array.dtype == np.float32
+    assert np.array_equal(array, matrix.astype(np.float32))
 
 
 def test_ambiguous_outputs_are_refused(tmp_path):

@@ -99,6 +99,11 @@ def test_wrong_dtypes_are_refused(dtypes, words):
         _requests.named(Contract(columns=("a", "b"), dtypes=dtypes))(ROWS)
 
 
+def test_a_wrong_dtype_for_a_matrix_is_refused():
+    with pytest.raises(Refused, match="write numpy dtypes, such as float32"):
+        _requests.matrix(Contract(dtypes=("nonsense",)))(ROWS)
+
+
 def test_the_layout_is_settled_once():
     seen = []
 

@@ -277,6 +277,16 @@ def test_preprocessing_gives_one_dense_array(tmp_path, table, request_of):
     assert np.array_equal(made, scaler.transform(frame[["dep hour"]]).to_numpy())
 
 
+def test_techniques_get_the_frame_that_a_model_takes_and_the_transformer_itself(tmp_path, table, request_of):
+    frame, late = table
+    model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(frame[["carrier"]], late)
+    (given,) = written(model, tmp_path).feeder(Contract())(request_of(frame))
+    pandas.testing.assert_frame_equal(given, frame[["carrier"]])
+    scaler = StandardScaler().fit(frame[["dep hour"]])
+    native = Sklearn().native_transformer(Sklearn().write(scaler, tmp_path / "scaler", {}))
+    assert native.mean_ == scaler.mean_
+
+
 def test_a_model_is_no_preprocessing_and_preprocessing_no_model(tmp_path, numbers):
     with pytest.raises(Refused, match="does not transform"):
         Sklearn().transformer(Sklearn().write(LogisticRegression().fit(*numbers[:2]), tmp_path / "m", {}))

@@ -95,6 +95,13 @@ def test_several_inputs_take_arrays_by_name_and_type_and_give_what_is_asked_for(
         model.predictor(Contract(output="values"))(request)
 
 
+def test_techniques_get_the_arrays_that_the_network_takes(tmp_path, numbers, request_of, net):
+    model = Torch().open(Torch().write(net, tmp_path / "net", request_of(numbers[0])), 1)
+    (array,) = model.feeder(Contract())(request_of(numbers[0]))
+    assert array.dtype == np.float32
+    assert array.shape == (160, 5)
+
+
 def test_images_take_the_networks_shape(tmp_path):
     network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(2 * 36, 3)).eval()
     images = np.random.default_rng(0).integers(0, 255, (4, 8, 8)).astype(np.uint8)

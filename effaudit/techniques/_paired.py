@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,11 +41,11 @@ class Paired:
         numbered = np.unique(groups, return_inverse=True)[1]
         blocks = np.random.default_rng(self.bench.seed).permutation(int(numbered.max()) + 1)[numbered] % BLOCKS
         losses = []
-        for block in np.unique(blocks):
-            try:
-                losses.append(self._worse(after, blocks != block))
-            except Refused:
-                continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for block in np.unique(blocks):
+                with contextlib.suppress(Refused):
+                    losses.append(self._worse(after, blocks != block))
         count = len(losses)
         if count < 2:
             return float("inf")

@@ -1,5 +1,8 @@
 """Small data and models that the tests of all formats share."""
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -40,3 +43,46 @@ def request_of():
         return {name: data[name].to_numpy() if numeric[name] else data[name].to_numpy(object, na_value=np.nan) for name in data}
 
     return turn
+
+
+@pytest.fixture(scope="session")
+def graphs():
+    """Makes small ONNX graphs (`network`, `graph_of`), and asks one directly (`forward`)."""
+    import onnxruntime
+    from onnx import helper, numpy_helper
+
+    def network(sizes, last=None, batch="batch", dtype=np.float32, shape=None):
+        """A small network of dense layers; `shape`: of one row, flattened first."""
+        rng = np.random.default_rng(0)
+        kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        nodes, weights, name = [], [], "x"
+        if shape:
+            nodes.append(helper.make_node("Flatten", [name], ["flat"]))
+            name = "flat"
+        for layer, (wide, next_wide) in enumerate(itertools.pairwise(sizes)):
+            weights += [
+                numpy_helper.from_array(rng.normal(size=(wide, next_wide)).astype(dtype), f"w{layer}"),
+                numpy_helper.from_array(rng.normal(size=next_wide).astype(dtype), f"b{layer}"),
+            ]
+            nodes.append(helper.make_node("Gemm", [name, f"w{layer}", f"b{layer}"], [f"g{layer}"]))
+            name = f"g{layer}"
+            if layer < len(sizes) - 2:
+                nodes.append(helper.make_node("Relu", [name], [f"r{layer}"]))
+                name = f"r{layer}"
+        nodes.append(helper.make_node(last or "Identity", [name], ["out"]))
+        ends = [
+            helper.make_tensor_value_info("x", kind, [batch, *(shape or sizes[:1])]),
+            helper.make_tensor_value_info("out", kind, [batch, sizes[-1]]),
+        ]
+        graph = helper.make_graph(nodes, "net", ends[:1], ends[1:], initializer=weights)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+    def graph_of(nodes, ends, inputs=1):
+        graph = helper.make_graph(nodes, "g", ends[:inputs], ends[inputs:])
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+    def forward(model, matrix):
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        return session.run(None, {"x": matrix})[0]
+
+    return SimpleNamespace(network=network, graph_of=graph_of, forward=forward)

@@ -42,7 +42,13 @@ def _found(given: Path | str, presets: Path) -> tuple[Path, str]:
         return preset(named, presets), named
     if isinstance(given, str) and NAME.fullmatch(named) and not Path(named).suffix and not Path(named).exists():
         return preset(named, presets), PREFIX + named
-    return Path(given), named
+    return Path(given), _shown(Path(given))
+
+
+def _shown(path: Path) -> str:
+    """Below the current folder the path from there, elsewhere the name alone: reports tell nothing of this machine's folders."""
+    whole = path.absolute()
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else path.name
 
 
 @dataclass(frozen=True)

@@ -103,12 +103,17 @@ def _looked_up(graph: Graph, table: _Table, flow: Flow) -> Flow:
         stored = tensor("keys_tensor", numbers.astype(graph.dtype))
         name = name if flow.kind == "float" else graph.cast(name, graph.float_type)
     width = rows.shape[1]
-    table_of = np.vstack([rows, table.unseen[None, :]]).astype(graph.dtype)
+    every = np.vstack([rows, table.unseen[None, :]]).astype(graph.dtype)
     if width == 1:
-        encoded = _lookup(graph, name, stored, table_of[:-1, 0], table_of[-1:, 0])
-        return Flow(encoded, 1)
+        return Flow(_lookup(graph, name, stored, every[:-1, 0], every[-1:, 0]), 1)
+    if np.isin(every, (0, 1)).all() and every.sum(axis=1).max() <= 1:  # which column is one, if any
+        columns = np.where(every.any(axis=1), every.argmax(axis=1), -1)
+        column = _lookup(graph, name, stored, columns[:-1], columns[-1:])
+        return Flow(
+            graph.cast(graph.add("Equal", column, graph.store(np.arange(width)[None, :], np.int64)), graph.float_type), width
+        )
     place = _lookup(graph, name, stored, np.arange(len(rows)), np.array([len(rows)]))
-    gathered = graph.add("Gather", graph.store(table_of), place, axis=0)
+    gathered = graph.add("Gather", graph.store(every), place, axis=0)
     return Flow(graph.add("Flatten", gathered, axis=1), width)
 
 

@@ -55,6 +55,17 @@ class Paired:
         """The primary quality figure of canonical answers to these rows."""
         return self.bench.score(answers, self._truth, self.contract)
 
+    def plain_loss(self, answers: Array) -> float:
+        """The mean log loss of canonical answers to these rows, or the mean squared error of values."""
+        truth = self._truth
+        if self.bench.workload.task == "regression":
+            return float(np.mean((answers - truth) ** 2))
+        if answers.ndim == 2 and truth.ndim == 1:
+            own = np.take_along_axis(answers, truth[:, None].astype(np.int64), axis=1)
+        else:
+            own = np.where(truth == 1, answers, 1.0 - answers)
+        return float(-np.mean(np.log(np.maximum(own, 1e-6))))
+
     def canonical(self, raw: Array) -> Array:
         """Raw answers to these rows in the form that is scored."""
         return canonical(raw, len(self.rows), self.contract, self.bench.workload)

@@ -8,7 +8,20 @@ from itertools import groupby
 import numpy as np
 
 from effaudit.core.plugin import Refused
-from effaudit.techniques._onnx_graph import Flow, Graph
+from effaudit.core.text import listed
+from effaudit.core.workload import Column
+from effaudit.techniques._onnx_graph import Flow, Graph, Kind
+
+
+def inputs(graph: Graph, columns: Sequence[Column]) -> list[Flow]:
+    """The data's columns as a graph's inputs: one each where words are among them, else one for all. Raises Refused."""
+    times = [column.name for column in columns if column.dtype != "text" and np.dtype(column.dtype).kind in "mM"]
+    if times:
+        raise Refused(f"{listed(times)} hold times, which ONNX does not know; make numbers of them in the data")
+    if any(column.dtype == "text" for column in columns):
+        return [Flow(graph.input(column.name, kind, [1]), 1, kind) for column in columns if (kind := _kind(column))]
+    width = sum(int(np.prod(column.shape, dtype=np.int64)) for column in columns)
+    return [Flow(graph.input("features", "float", [width]), width)]
 
 
 def as_floats(graph: Graph, flows: Sequence[Flow]) -> Flow:
@@ -35,6 +48,12 @@ def chosen(graph: Graph, flows: Sequence[Flow], columns: Sequence[int]) -> list[
             name = graph.add("Gather", flow.name, graph.store(inner, np.int64), axis=1)
             found.append(Flow(name, len(inner), flow.kind))
     return found
+
+
+def _kind(column: Column) -> Kind:
+    if column.dtype == "text":
+        return "text"
+    return "int" if np.dtype(column.dtype).kind in "iub" else "float"
 
 
 def _joined(graph: Graph, flows: Sequence[Flow]) -> Flow:

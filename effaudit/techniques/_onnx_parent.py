@@ -8,14 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from effaudit.core.candidate import Artifact, Contract
 from effaudit.core.plugin import Model, Refused, Workbench
 from effaudit.core.store import Array
 from effaudit.core.workload import Column
 from effaudit.techniques import _lightgbm_trees, _onnx_sklearn, _onnx_trees
-from effaudit.techniques._onnx_flows import as_floats
+from effaudit.techniques._onnx_flows import as_floats, inputs
 from effaudit.techniques._onnx_graph import Flow, Graph
 from effaudit.techniques._onnx_torch import exported
 from effaudit.techniques._parents import columns_of, given
@@ -56,7 +54,7 @@ class Source:
         if apart:
             flows, preprocess = self._features(graph), self._kept
         else:
-            flows, preprocess = self._columns(graph), None
+            flows, preprocess = inputs(graph, self._inputs), None
             if self._transformer is not None:
                 flows = [as_floats(graph, _onnx_sklearn.transform(graph, self._transformer, flows))]
         answer = self._predict(graph, flows, whole=not apart)
@@ -85,16 +83,6 @@ class Source:
         if self._format == "lightgbm" and self._transformer is None:
             return columns_of(self.bench, self.model.contract().columns)
         return columns_of(self.bench, [str(name) for name in getattr(first, "feature_names_in_", ())])
-
-    def _columns(self, graph: Graph) -> list[Flow]:
-        """The data's columns as inputs: one each where words are among them, else one for all."""
-        dates = [column.name for column in self._inputs if np.dtype(_dtype(column)).kind in "mM"]
-        if dates:
-            raise Refused(f"{', '.join(dates)} hold times, which ONNX does not know; make numbers of them in the data")
-        if any(column.dtype == "text" for column in self._inputs):
-            return [Flow(graph.input(column.name, kind, [1]), 1, kind) for column in self._inputs if (kind := _kind(column))]
-        width = sum(int(np.prod(column.shape, dtype=np.int64)) for column in self._inputs)
-        return [Flow(graph.input("features", "float", [width]), width)]
 
     def _features(self, graph: Graph) -> list[Flow]:
         """What preprocessing makes, as one input."""
@@ -169,13 +157,3 @@ class Source:
         columns = self.contract.columns if traced_whole else tuple(column.name for column in self._inputs)
         trees = any(node.op_type.startswith("TreeEnsemble") for node in model.graph.node)
         return Converted(Artifact(str(path), "onnx"), columns, preprocess, double, trees)
-
-
-def _dtype(column: Column) -> str:
-    return "object" if column.dtype == "text" else column.dtype
-
-
-def _kind(column: Column) -> Any:
-    if column.dtype == "text":
-        return "text"
-    return "int" if np.dtype(column.dtype).kind in "iub" else "float"

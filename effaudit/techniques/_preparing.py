@@ -25,9 +25,7 @@ def for_linear(found: Sequence[Profile], *, most_words: int = 20_000, dense: boo
     day, the week and the year.
     """
     from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import OneHotEncoder
 
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
@@ -37,7 +35,7 @@ def for_linear(found: Sequence[Profile], *, most_words: int = 20_000, dense: boo
         dtype=np.float32 if dense else np.float64,
     )
     parts = [
-        ("numbers", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), of_kind(found, "number")),
+        ("numbers", for_numbers(found), of_kind(found, "number")),
         ("categories", encoder, of_kind(found, "category")),
         *[(f"times {number}", _curves(), [name]) for number, name in enumerate(of_kind(found, "time"))],
         *[(f"words {number}", *_words(profile, most_words)) for number, profile in enumerate(found) if profile.kind == "words"],
@@ -45,13 +43,14 @@ def for_linear(found: Sequence[Profile], *, most_words: int = 20_000, dense: boo
     return ColumnTransformer([part for part in parts if part[2]], sparse_threshold=0.0 if dense else 0.3)
 
 
-def for_numbers() -> Any:
-    """The same for nothing but numbers, which come as an array."""
+def for_numbers(found: Sequence[Profile]) -> Any:
+    """Numbers filled and scaled; which of them were missing is told beside them."""
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    gaps = any(profile.missing for profile in found if profile.kind in ("number", "array"))
+    return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True, add_indicator=gaps), StandardScaler())
 
 
 def for_trees(found: Sequence[Profile], by_answer: Sequence[Sequence[str]] | None = None) -> Any:

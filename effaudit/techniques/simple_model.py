@@ -116,7 +116,7 @@ def _linear(data: _Data, rows: Array) -> Any:
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline
 
-    prepare = _preparing.for_linear(data.found) if data.as_frame else _preparing.for_numbers()
+    prepare = _preparing.for_linear(data.found) if data.as_frame else _preparing.for_numbers(data.found)
     model = LogisticRegression(max_iter=300) if data.classifies else Ridge()
     answers = data.named(rows)
     if data.classifies and answers.ndim == 2:

@@ -12,8 +12,9 @@ from typing import Any, Literal
 from effaudit import registry
 from effaudit.compress import recipes
 from effaudit.compress.gain import gains
-from effaudit.compress.products import Kitchen, digest
+from effaudit.compress.products import Kitchen
 from effaudit.core.answer import label
+from effaudit.core.artifacts import digest
 from effaudit.core.candidate import Artifact, Candidate, Step
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
@@ -49,6 +50,8 @@ FINALISTS = 3
 MADE_BY = 0.8
 """The share of a product's progress that making it takes; the rest is asking it."""
 
+Ended = Literal["complete", "interrupted"]
+
 NOT_REACHED = Failure("interrupted", "the audit was interrupted before it came to this candidate; start it again to go on")
 
 
@@ -63,19 +66,12 @@ def audit(
     with held(out.resolve()) as run:
         diary = Diary.begun()
         tell("data", 0.0, "reading")
-        workload, store = build_store(plan.data, run.data, _needs_search(plan), plan.seed)
+        with diary.stage("data"):
+            workload, store = build_store(plan.data, run.data, _needs_search(plan), plan.seed)
         where = engine or registry.an_engine("local")
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
         with _Work.begun(plan, policy, run, diary, store, site, tell) as work:
-            ended: Literal["complete", "interrupted"] = "complete"
-            try:
-                work.ask_the_given()
-                work.make_smaller_ones()
-                work.time_them_all()
-                assembled = work.look_into_finalists(work.read_the_metrics())
-            except KeyboardInterrupt:
-                ended = "interrupted"
-                assembled = work.read_the_metrics()
+            assembled, ended = work.done()
             record = write_record(work.record(assembled, ended, command), run.folder)
             if ended == "complete":
                 diary.journal.discard()
@@ -122,6 +118,22 @@ class _Work:
     def baseline(self) -> str | None:
         """The plan's baseline, if it could be asked."""
         return self.plan.baseline if self.plan.baseline in self.gathered else None
+
+    def done(self) -> tuple[Assembled, Ended]:
+        """All stages in their order; interrupted, what was won by then."""
+        try:
+            with self.diary.stage("candidates"):
+                self.ask_the_given()
+            with self.diary.stage("compress"):
+                self.make_smaller_ones()
+            with self.diary.stage("timing"):
+                self.time_them_all()
+            with self.diary.stage("metrics"):
+                assembled = self.read_the_metrics()
+            with self.diary.stage("energy"):
+                return self.look_into_finalists(assembled), "complete"
+        except KeyboardInterrupt:
+            return self.read_the_metrics(), "interrupted"
 
     def ask_the_given(self) -> None:
         """Opens every candidate of the plan, counts it, and asks it about every row."""
@@ -174,7 +186,7 @@ class _Work:
             look_into(self.seen[name].candidate, tuple(wanted), self.site, self.diary.journal, self.timings)
         return read_again(assembled, {name: replace(self.seen[name], probes=self._probes(name)) for name in chosen}, wanted)
 
-    def record(self, assembled: Assembled, ended: Literal["complete", "interrupted"], command: str) -> Record:
+    def record(self, assembled: Assembled, ended: Ended, command: str) -> Record:
         """All that is known, without this machine's folders."""
         labels = gains(assembled.rows, assembled.arrays, assembled.spreads)
         rows = {row.candidate.name: replace(row, **labels.get(row.candidate.name, {})) for row in assembled.rows}
@@ -303,7 +315,8 @@ def _shown(candidate: Candidate, *folders: Path) -> Candidate:
         path = Path(artifact.path)
         inside = next((path.relative_to(folder) for folder in folders if path.is_relative_to(folder)), None)
         shown = artifact.path if artifact.format == "python" or not artifact.path else str(inside or path.name)
-        return replace(artifact, path=shown, code=None)
+        files = None if artifact.files is None else tuple(Path(file).name for file in artifact.files)
+        return replace(artifact, path=shown, code=None, files=files)
 
     before = relative(candidate.preprocess) if candidate.preprocess else None
     return replace(candidate, artifact=relative(candidate.artifact), preprocess=before)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from effaudit.core.artifacts import digest, file_digest
 from effaudit.core.candidate import Artifact, Candidate, Step
 from effaudit.core.plugin import Product
 from effaudit.core.reading import Failure
@@ -130,17 +131,6 @@ class Kitchen:
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def digest(candidate: Candidate) -> str:
-    """SHA-256 over the files of a candidate: model, external data beside it, preprocessing."""
-    whole = hashlib.sha256()
-    for artifact in (candidate.artifact, candidate.preprocess):
-        if artifact is not None and Path(artifact.path).is_file():
-            for path in sorted({Path(artifact.path), *Path(artifact.path).parent.glob(f"{Path(artifact.path).name}*")}):
-                if path.is_file():
-                    whole.update(path.name.encode() + b"\0" + _file_digest(path))
-    return whole.hexdigest()
-
-
 def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
     try:
         facts = json.loads((folder / PRODUCT).read_text("utf-8"))
@@ -156,13 +146,8 @@ def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
 def _contents(folder: Path) -> str:
     whole = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != PRODUCT):
-        whole.update(str(path.relative_to(folder)).encode() + b"\0" + _file_digest(path))
+        whole.update(str(path.relative_to(folder)).encode() + b"\0" + file_digest(path))
     return whole.hexdigest()
-
-
-def _file_digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _moved(product: Product, scratch: Path, folder: Path) -> Product:

@@ -53,6 +53,8 @@ class Artifact:
     """`module:function` that builds the network whose weights the file holds."""
     code: str | None = None
     """The folder that trusted Python code is imported from (the plan's)."""
+    files: tuple[str, ...] | None = None
+    """Other files that the model reads, as the plan names them: they count in its size. None: the plan says nothing of any."""
 
 
 @dataclass(frozen=True)

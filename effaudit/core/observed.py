@@ -56,11 +56,14 @@ class Answers:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes on disk: of the model with all its files, its preprocessing, both compressed, and what it imports."""
+    """Bytes on disk: of the model with all its files, its preprocessing, both compressed, and what it imports.
 
-    model: int
+    `model` and `transfer` are None for code that may read files which nobody named.
+    """
+
+    model: int | None
     preprocess: int
-    transfer: int
+    transfer: int | None
     runtime: int
     packages: Mapping[str, int] = field(default_factory=dict)
     digest: str = ""

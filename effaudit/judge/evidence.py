@@ -74,7 +74,7 @@ class Evidence:
         found = row.readings.get(metric) if row else None
         if isinstance(found, Measurement):
             return found.value
-        if metric == "size.artifact" and row and row.sizes:
+        if metric == "size.artifact" and row and row.sizes and row.sizes.model is not None:
             return float(row.sizes.model + row.sizes.preprocess)
         return None
 

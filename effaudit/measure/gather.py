@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from effaudit.core.artifacts import file_digest, files_of
 from effaudit.core.candidate import Candidate, Contract, Facts
 from effaudit.core.observed import Sizes
 from effaudit.core.protocol import Message
@@ -104,9 +105,8 @@ def _key(candidate: Candidate, splits: tuple[str, ...], site: Site) -> str:
 
 
 def _stamp(candidate: Candidate) -> list[list[int]]:
-    artifacts = [artifact for artifact in (candidate.artifact, candidate.preprocess) if artifact]
-    states = [Path(artifact.path).stat() for artifact in artifacts if Path(artifact.path).is_file()]
-    return [[state.st_size, state.st_mtime_ns] for state in states]
+    files = [file for artifact in (candidate.artifact, candidate.preprocess) if artifact for file in files_of(artifact)]
+    return [[state.st_size, state.st_mtime_ns] for state in (file.stat() for file in files)]
 
 
 def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
@@ -118,7 +118,7 @@ def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
     beside.replace(path)
     facts = {
         "key": key,
-        "digest": _digest(path),
+        "digest": file_digest(path).hex(),
         "contract": pack(found.candidate.contract),
         "facts": pack(found.facts),
         "sizes": pack(found.sizes),
@@ -131,15 +131,10 @@ def _known(candidate: Candidate, splits: tuple[str, ...], site: Site, journal: J
     key = _key(candidate, splits, site)
     path = folder / f"{candidate.name}.npz"
     for message in journal.of("answers"):
-        if message.facts["key"] == key and path.is_file() and _digest(path) == message.facts["digest"]:
+        if message.facts["key"] == key and path.is_file() and file_digest(path).hex() == message.facts["digest"]:
             with np.load(path, allow_pickle=False) as stored:
                 answers = {split: stored[split] for split in splits}
             whole = replace(candidate, contract=unpack(Contract, message.facts["contract"]))
             facts, sizes = unpack(Facts, message.facts["facts"]), unpack(Sizes, message.facts["sizes"])
             return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]))
     return None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

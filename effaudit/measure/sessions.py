@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ class Diary:
     begun_s: float
     begun_cpu_s: float
     watch: Watch = field(default_factory=lambda: Watch(environment.kernel))
+    stages: dict[str, float] = field(default_factory=dict)
     _journal: Journal | None = None
 
     @classmethod
@@ -48,6 +51,15 @@ class Diary:
         assert self._journal is not None
         return self._journal
 
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Notes how long a stage took, however it ended."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.stages[name] = self.stages.get(name, 0.0) + time.monotonic() - begun
+
     @property
     def number(self) -> int:
         """The session's number, from 0."""
@@ -65,7 +77,7 @@ class Diary:
             "version": __version__,
             "sessions": (*self._earlier, self._session()),
             "commit": _commit(folder),
-            "spent": Spent(seconds, cpu, joules, grams),
+            "spent": Spent(seconds, cpu, joules, grams, dict(self.stages)),
         }
 
     def _session(self) -> Session:

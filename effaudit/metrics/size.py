@@ -19,6 +19,11 @@ _TITLES = {
 }
 
 
+_UNKNOWN = Failure(
+    "count", "Python code may read files that nobody counted; write `files: [...]` beside it, or `files: []` if it reads none"
+)
+
+
 @dataclass(frozen=True)
 class Size(Metric):
     """What a candidate weighs.
@@ -41,8 +46,8 @@ class Size(Metric):
         sizes, facts = seen.sizes, seen.facts
         split = (f"of which {sizes.preprocess:,} bytes are preprocessing",) if sizes.preprocess else ()
         found = {
-            "artifact": Result(counted(sizes.model + sizes.preprocess, "B", split)),
-            "transfer": Result(counted(sizes.transfer, "B")),
+            "artifact": Result(_UNKNOWN if sizes.model is None else counted(sizes.model + sizes.preprocess, "B", split)),
+            "transfer": Result(_UNKNOWN if sizes.transfer is None else counted(sizes.transfer, "B")),
             "runtime": Result(counted(sizes.runtime, "B", (", ".join(sizes.packages),))),
         }
         for name in ("parameters", "nonzero", "nodes"):

@@ -64,7 +64,9 @@ def _candidate(part: CandidatePart, place: int, model: AuditPlan, settings: Sett
     if part.format is not None:
         desk.one_of(part.format, desk.known.formats, "format", *keys, "format")
     before = desk.file(part.preprocess, *keys, "preprocess") if part.preprocess else None
-    artifact = Artifact(_model_path(part, desk, *keys), part.format or "", trust, part.factory, code)
+    files = [str(desk.file(file, *keys, "files", at)) for at, file in enumerate(part.files)] if part.files is not None else None
+    path = _model_path(part, desk, *keys)
+    artifact = Artifact(path, part.format or "", trust, part.factory, code, None if files is None else tuple(files))
     return Candidate(
         name=part.name,
         title=part.title,

@@ -104,6 +104,9 @@ class CandidatePart(_Part):
     )
     classes: tuple[Label, ...] = Field(default=(), description="the answer that each output stands for, in the model's order")
     threshold: Cut | None = Field(default=None, description="from which probability on the answer is positive, or {tune: SCORER}")
+    files: tuple[FilePath, ...] | None = Field(
+        default=None, description="other files that the model reads, to be counted with it; Python code must name them, or []"
+    )
     factory: Code | None = Field(default=None, description="`module:function` that builds the network whose weights the file holds")
     threads: int | None = Field(default=None, ge=1, le=1024, description="threads of this model, in place of `measure: threads`")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from effaudit.core import units
-from effaudit.core.answer import canonical
+from effaudit.core.answer import canonical, finished
 from effaudit.core.candidate import Contract
 from effaudit.core.plugin import Refused, Workbench
 from effaudit.core.store import Array
@@ -68,7 +68,8 @@ class Paired:
 
     def canonical(self, raw: Array) -> Array:
         """Raw answers to these rows in the form that is scored."""
-        return canonical(raw, len(self.rows), self.contract, self.bench.workload)
+        finish = finished(self.contract.output)
+        return canonical(raw if finish is None else finish(raw), len(self.rows), self.contract, self.bench.workload)
 
     @property
     def _truth(self) -> Array:

@@ -20,12 +20,13 @@ _HARNESS = frozenset({"effaudit", "psutil", "zstandard", "pip", "setuptools"})
 def of(candidate: Candidate, beside: Iterable[str]) -> Sizes:
     """Counts bytes on disk, and hashes them. `beside`: files that the model needs next to its own, as paths."""
     packages = _imported()
-    model = [*_files(candidate.artifact), *map(Path, beside)]
+    model = list(dict.fromkeys([*_files(candidate.artifact), *map(Path, beside)]))
     before = _files(candidate.preprocess) if candidate.preprocess else []
+    known = candidate.artifact.format != "python" or candidate.artifact.files is not None
     return Sizes(
-        model=_bytes(model),
+        model=_bytes(model) if known else None,
         preprocess=_bytes(before),
-        transfer=sum(_packed(path) for path in (*model, *before)),
+        transfer=sum(_packed(path) for path in (*model, *before)) if known else None,
         runtime=sum(packages.values()),
         packages=packages,
         digest=_digest((*model, *before)),
@@ -33,11 +34,14 @@ def of(candidate: Candidate, beside: Iterable[str]) -> Sizes:
 
 
 def _files(artifact: Artifact) -> list[Path]:
-    modules = [
-        name.partition(":")[0] for name in (artifact.factory, artifact.path if artifact.format == "python" else None) if name
-    ]
-    code = [Path(found) for module in modules if (found := inspect.getsourcefile(import_module(module)))]
-    return code if artifact.format == "python" else [Path(artifact.path), *code]
+    code = [_source(named) for named in (artifact.factory, artifact.path if artifact.format == "python" else None) if named]
+    own = [] if artifact.format == "python" else [Path(artifact.path)]
+    return [*own, *(path for path in code if path), *(Path(file) for file in artifact.files or ())]
+
+
+def _source(named: str) -> Path | None:
+    found = inspect.getsourcefile(import_module(named.partition(":")[0]))
+    return Path(found) if found else None
 
 
 def _bytes(paths: Iterable[Path]) -> int:

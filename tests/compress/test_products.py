@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from effaudit.compress.products import Kitchen, digest
+from effaudit.compress.products import Kitchen
+from effaudit.core.artifacts import digest
 from effaudit.core.candidate import Artifact, Candidate, Step
 from effaudit.core.plan import Data
 from effaudit.core.reading import Failure

@@ -1,0 +1,40 @@
+"""The files that an artifact consists of, as far as the plan and the disk tell without opening any of them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from effaudit.core.candidate import Artifact, Candidate
+
+
+def files_of(artifact: Artifact) -> tuple[Path, ...]:
+    """The model's file and those named after it (`model.onnx.data`), the files that the plan adds, and the code it names."""
+    path = Path(artifact.path)
+    own = sorted(path.parent.glob(f"{path.name}*")) if path.is_file() else []
+    added = [Path(file) for file in artifact.files or ()]
+    code = [_module(named, artifact.code) for named in (artifact.factory, None if path.is_file() else artifact.path) if named]
+    return tuple(dict.fromkeys(file for file in (*own, *added, *code) if file is not None and file.is_file()))
+
+
+def digest(candidate: Candidate) -> str:
+    """SHA-256 over the names and contents of a candidate's files, preprocessing included."""
+    whole = hashlib.sha256()
+    for artifact in (candidate.artifact, candidate.preprocess):
+        for path in files_of(artifact) if artifact else ():
+            whole.update(path.name.encode() + b"\0" + file_digest(path))
+    return whole.hexdigest()
+
+
+def file_digest(path: Path) -> bytes:
+    """SHA-256 of one file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _module(named: str, folder: str | None) -> Path | None:
+    """Where `module:function` stands, if it stands in the plan's folder."""
+    if folder is None:
+        return None
+    place = Path(folder, *named.partition(":")[0].split("."))
+    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from effaudit.core.plugin import Refused
 from effaudit.core.text import one_line
+from effaudit.techniques._network_part import tell_types
 
 _INT8 = frozenset(
     ("QLinearConv", "QLinearMatMul", "QGemm", "MatMulInteger", "MatMulIntegerToFloat", "ConvInteger", "DynamicQuantizeMatMul")
@@ -57,6 +58,9 @@ def prepared(path: Path, scratch: Path) -> Path:
     except Exception as error:  # shape inference raises plain Exceptions
         raise Refused(f"ONNX Runtime cannot prepare it for quantisation ({one_line(str(error), 200)})") from error
     named.unlink()
+    model = onnx.load(str(ready))
+    tell_types(model.graph)
+    onnx.save(model, str(ready))
     return ready
 
 

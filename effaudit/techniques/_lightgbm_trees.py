@@ -38,15 +38,20 @@ def ensemble_of(booster: Any, raw: bool = False) -> Ensemble:
 
 
 def categories_of(booster: Any) -> dict[int, list[Any]]:
-    """By feature, the values of a DataFrame's categories in the order of their codes; empty when it was trained on numbers."""
+    """By feature, the values of a DataFrame's categories in the order of their codes; empty when it was trained on codes."""
     values = booster.pandas_categorical or []
-    header, _ = _parts(booster.model_to_string(num_iteration=1))
-    columns = [place for place, info in enumerate(header.get("feature_infos", "").split()) if info and info[0] not in "[n"]
-    unseen = [place for place, info in enumerate(header.get("feature_infos", "").split()) if info == "none"]
-    if values and len(columns) != len(values):
+    if not values:
+        return {}
+    text = booster.model_to_string(num_iteration=1)
+    said = text.partition("\n[categorical_feature: ")[2].partition("]")[0].split(",")
+    columns = [int(number) for number in said if number.isdigit()]
+    if len(columns) != len(values):
+        infos = _parts(text)[0].get("feature_infos", "").split()
+        columns = [place for place, info in enumerate(infos) if ":" in info and not info.startswith("[")]
+    if len(columns) != len(values):
         raise Refused(
-            f"its file lists the categories of {len(values)} columns and says of {len(columns)} that they have some "
-            f"({len(unseen)} are not used at all); encode the categories in `preprocess`"
+            f"its file lists the categories of {len(values)} columns, but does not say which these are; "
+            "encode the categories in `preprocess`"
         )
     return dict(zip(columns, values, strict=True))
 

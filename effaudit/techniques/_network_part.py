@@ -33,6 +33,20 @@ def network_part(graph: Any) -> list[str]:
     return [node.name for node in graph.node if node.name in layers | between]
 
 
+def tell_types(graph: Any) -> None:
+    """Says of the layers' inputs that they are of their weights' type: it is lost behind operators of preprocessing."""
+    from onnx import helper
+
+    stored = {tensor.name: tensor.data_type for tensor in graph.initializer}
+    known = {value.name for value in (*graph.value_info, *graph.input, *graph.output)} | set(stored)
+    layers = set(layers_of(graph))
+    for node in graph.node:
+        if node.name in layers and node.input[0] not in known:
+            kind = next(stored[name] for name in node.input[1:] if name in stored)
+            graph.value_info.append(helper.make_tensor_value_info(node.input[0], kind, None))
+            known.add(node.input[0])
+
+
 def _reached(nodes: list[Any], layers: set[str], *, forwards: bool) -> set[str]:
     """Operators that some layer leads to, or that lead to some layer; nodes come in the order of the walk."""
     tensors: set[str] = set()

@@ -24,8 +24,6 @@ _ROWS = 40_000
 _TRIED = 40
 _SURE = 1.645
 """Standard errors: at one-sided 0.95, the level at which verdicts are given."""
-_FADED = 1.01
-"""First stages of boosting rank well long before their probabilities are as good: their loss may be so much larger."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,8 @@ class FewerTrees(Technique):
     A forest's trees are ordered so that each next one lowers the loss of the average most, on a third of the search rows; on
     the others the smallest number is taken whose loss in the primary quality metric is within the tolerance, with 95 %
     confidence (a paired comparison over whole groups). Boosting loses its last stages, as long as its log loss or squared error
-    grows by no more than 1 %. The product is a file of the same kind with the other trees gone: smaller, and faster by nearly
-    their share. Nothing is trained.
+    does not grow either: first stages rank well long before their probabilities are right. The product is a file of the same
+    kind with the other trees gone: smaller, and faster by nearly their share. Nothing is trained.
 
     Options: `keep: auto | NUMBER | SHARE` (50, or 0.25; `auto` by the tolerance), `tolerance: auto | 0.1 pp | 1 %` (points of a
     score, or a share of the parent's own figure; `auto` is 0.1 pp of scores and 0.5 % of errors),
@@ -94,7 +92,7 @@ class FewerTrees(Technique):
             return wanted, paired, answers[wanted]
         allowed = tolerated(self.tolerance, rows.bench, paired.score(paired.before))
         for count in counts[:-1]:
-            faded = isinstance(ensemble, Boosting) and paired.plain_loss(answers[count]) > _FADED * paired.plain_loss(paired.before)
+            faded = isinstance(ensemble, Boosting) and paired.plain_loss(answers[count]) > paired.plain_loss(paired.before)
             loss = paired.loss(answers[count])
             if not faded and loss <= allowed and loss + _SURE * paired.error(answers[count]) <= allowed:
                 return count, paired, answers[count]

@@ -289,3 +289,23 @@ def test_anything_can_be_distilled_into_either_student():
         assert Distillation().result_of(teacher) == "lightgbm"
         assert Distillation("mlp").result_of(teacher) == "onnx"
     assert Distillation().result_of(None) is None
+
+
+def test_a_boosted_student_can_be_cut_and_converted(mixed, forest):
+    from effaudit.techniques.fewer_trees import FewerTrees
+    from effaudit.techniques.to_onnx import ToOnnx
+
+    student = mixed.candidate(taught(mixed, forest, size=(60, 8)), "student")
+    fewer = mixed.candidate(FewerTrees(keep=20).apply(mixed.bench(student)), "fewer")
+    converted = ToOnnx().apply(mixed.bench(fewer))
+    assert converted.preprocess is None
+    np.testing.assert_allclose(mixed.answers(converted), mixed.answers(fewer), atol=1e-5)
+
+
+def test_a_network_student_can_be_quantised(mixed, forest):
+    from effaudit.techniques.static_int8 import StaticInt8
+
+    student = mixed.candidate(taught(mixed, forest, student="mlp"), "student")
+    product = StaticInt8().apply(mixed.bench(student))
+    assert product.figures["int8_layers"] == 2
+    assert np.abs(mixed.answers(product) - mixed.answers(student)).mean() < 0.03

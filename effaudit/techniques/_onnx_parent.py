@@ -11,6 +11,7 @@ from typing import Any
 from effaudit.core.candidate import Artifact, Contract
 from effaudit.core.plugin import Model, Refused, Workbench
 from effaudit.core.store import Array
+from effaudit.core.text import one_line
 from effaudit.core.workload import Column
 from effaudit.techniques import _lightgbm_trees, _onnx_sklearn, _onnx_trees
 from effaudit.techniques._onnx_flows import as_floats, inputs
@@ -151,7 +152,10 @@ class Source:
     def _written(self, model: Any, path: Path, preprocess: Artifact | None, double: bool) -> Converted:
         from onnx import checker
 
-        checker.check_model(model)
+        try:
+            checker.check_model(model)
+        except checker.ValidationError as error:
+            raise Refused(f"the graph made of it is not valid ({one_line(str(error), 200)})") from error
         path.write_bytes(model.SerializeToString())
         traced_whole = self._format == "torch" and self._transformer is None
         columns = self.contract.columns if traced_whole else tuple(column.name for column in self._inputs)

@@ -61,9 +61,14 @@ def predict(graph: Graph, model: Any, flows: Sequence[Flow], output: Output) -> 
         return predict(graph, model.steps[-1][1], flows, output)
     if getattr(model, "_preprocessor", None) is not None:  # histogram boosting with categories
         flows = transform(graph, model._preprocessor, flows)
-    ensemble = ensemble_of(model) if output in ("probabilities", "values") else None
+    if kinds_of(model) & {"VotingRegressor", "VotingClassifier", "BaseBagging"} and output in ("probabilities", "values"):
+        return _averaged(graph, model, flows, output)
+    if "TransformedTargetRegressor" in kinds_of(model):
+        return _back_transformed(graph, model, flows)
+    ensemble = ensemble_of(model) if output != "logits" else None
     if ensemble is not None:
-        return _trees(graph, model, ensemble, flows)
+        answer = _trees(graph, model, ensemble, flows)
+        return _labelled(graph, model, answer) if output == "labels" else answer
     names = {"labels": "label", "values": "variable"}
     return _by_skl2onnx(graph, model, flows, names.get(output, "probabilities"), raw=output == "logits")
 
@@ -134,6 +139,45 @@ def _trees(graph: Graph, model: Any, ensemble: Ensemble, flows: Sequence[Flow]) 
     if ensemble.targets == 1 and hasattr(model, "classes_"):
         return Flow(_onnx_trees.two_columns(graph, answer), 2)
     return Flow(answer, ensemble.targets)
+
+
+def _labelled(graph: Graph, model: Any, shares: Flow) -> Flow:
+    """The most probable class's name (rows,)."""
+    place = graph.add("ArgMax", shares.name, axis=1, keepdims=0)
+    if model.classes_.dtype.kind in "OUS":
+        return Flow(graph.add("Gather", graph.store_words([str(name) for name in model.classes_]), place), 1, "text")
+    return Flow(graph.add("Gather", graph.store(model.classes_, np.int64), place), 1, "int")
+
+
+def _averaged(graph: Graph, model: Any, flows: Sequence[Flow], output: Output) -> Flow:
+    """Members that vote with their probabilities or values, each with its weight and, in a bagging, with columns of its own."""
+    members = [member for member in model.estimators_ if not isinstance(member, str)]
+    if output == "probabilities" and not all(len(getattr(member, "classes_", ())) == len(model.classes_) for member in members):
+        raise Refused(f"the members of its {type(model).__name__} do not know the same classes")
+    if getattr(model, "voting", "soft") != "soft":
+        raise Refused("its VotingClassifier counts labels; take voting='soft'")
+    weights = np.asarray(getattr(model, "_weights_not_none", None) or np.ones(len(members)), dtype=np.float64)
+    columns = getattr(model, "estimators_features_", [None] * len(members))
+    parts = []
+    for member, own, weight in zip(members, columns, weights / weights.sum(), strict=True):
+        answer = predict(graph, member, flows if own is None else chosen(graph, flows, list(own)), output)
+        parts.append(graph.add("Mul", answer.name, graph.store([weight])))
+    return Flow(graph.add("Sum", *parts), answer.width)
+
+
+def _back_transformed(graph: Graph, model: Any, flows: Sequence[Flow]) -> Flow:
+    """Values that were learnt as logarithms or scaled."""
+    answer = predict(graph, model.regressor_, flows, "values")
+    inverse, scaler = getattr(model.transformer_, "inverse_func", None), kinds_of(model.transformer_)
+    if inverse in (np.exp, np.expm1):
+        raised = graph.add("Exp", answer.name)
+        return Flow(raised if inverse is np.exp else graph.add("Sub", raised, graph.store([1.0])), answer.width)
+    if "StandardScaler" in scaler:
+        scale = 1.0 if model.transformer_.scale_ is None else model.transformer_.scale_
+        mean = 0.0 if model.transformer_.mean_ is None else model.transformer_.mean_
+        wide = graph.add("Mul", answer.name, graph.store(np.atleast_1d(scale)[None, :]))
+        return Flow(graph.add("Add", wide, graph.store(np.atleast_1d(mean)[None, :])), answer.width)
+    raise Refused(f"its TransformedTargetRegressor undoes a {type(model.transformer_).__name__} that has no form in ONNX")
 
 
 def _by_skl2onnx(graph: Graph, step: Any, flows: Sequence[Flow], output: str, raw: bool = False) -> Flow:

@@ -20,8 +20,9 @@ CLOSE = 1e-4
 """Scores that differ by less, as a share of their range, differ by rounding only."""
 CLOSE_TREES = 1e-5
 """The same for trees, where a value on the other side of a threshold may move a score by little."""
-WRONG = 0.01
-"""Where more labels change, or scores differ by more on average, it is another model."""
+WRONG_LABELS = 0.01
+WRONG_SCORES = 1e-3
+"""Where a larger share of labels changes, or scores differ by more on average, it is another model."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Parity:
     @property
     def wrong(self) -> bool:
         """Is it another model?"""
-        return self.flips > WRONG * self.rows or self.mean > WRONG
+        return self.flips > WRONG_LABELS * self.rows or self.mean > WRONG_SCORES
 
     @property
     def figures(self) -> dict[str, float]:

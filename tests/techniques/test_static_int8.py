@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from effaudit import registry
-from effaudit.core.candidate import Candidate, Contract
+from effaudit.core.candidate import Artifact, Candidate, Contract
 from effaudit.core.plugin import Refused
 from effaudit.techniques import _int8_kernels
 from effaudit.techniques.static_int8 import StaticInt8
@@ -145,7 +145,6 @@ def test_preprocessing_apart_feeds_the_calibration(merged):
     graph = exported(model.native, [np.zeros((2, 8), dtype=np.float32)], 20)
     path = bench.folder / "alone.onnx"
     onnx.save(graph, str(path))
-    from effaudit.core.candidate import Artifact
 
     parent = Candidate("alone", Artifact(str(path), "onnx"), Contract(output="logits", classes=("no", "yes")), network.preprocess)
     product = StaticInt8().apply(bench.bench(parent))
@@ -224,3 +223,26 @@ def test_it_accepts_onnx_only():
         "sklearn": None,
         None: None,
     }
+
+
+def test_weights_in_a_file_beside_the_model_are_read_and_not_needed_any_more(dense):
+    import onnx
+
+    bench, parent = dense
+    folder = bench.folder / "apart"
+    folder.mkdir()
+    onnx.save(
+        onnx.load(parent.artifact.path), str(folder / "net.onnx"), save_as_external_data=True, location="net.bin", size_threshold=1000
+    )
+    apart = Candidate("apart", Artifact(str(folder / "net.onnx"), "onnx"), parent.contract)
+    product = StaticInt8(rows=50).apply(bench.bench(apart))
+    assert product.figures["int8_layers"] == 3
+    assert registry.a_format("onnx").open(product.artifact, 1).facts().files == ()
+
+
+def test_a_truncated_parent_is_refused(dense):
+    bench, parent = dense
+    path = Path(parent.artifact.path)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(Refused, match=r"model\.onnx"):
+        StaticInt8().apply(bench.bench(parent))

@@ -525,3 +525,75 @@ def test_importing_it_imports_no_framework():
         "import sys, effaudit.techniques.to_onnx; print([m for m in ('onnx', 'sklearn', 'torch', 'lightgbm') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("kind", ["voting", "bagging", "labels of trees", "search"])
+def test_models_made_of_models_answer_as_before(kind, cancer):
+    from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.naive_bayes import GaussianNB
+
+    forest = RandomForestClassifier(5, random_state=0)
+    model = {
+        "voting": VotingClassifier([("forest", forest), ("bayes", GaussianNB())], voting="soft", weights=[3, 1]),
+        "bagging": BaggingClassifier(n_estimators=5, max_features=0.5, random_state=0),
+        "labels of trees": HistGradientBoostingClassifier(max_iter=5),
+        "search": GridSearchCV(forest, {"max_depth": [2, 3]}, cv=2),
+    }[kind]
+    parent = cancer.parent(fitted(model, cancer), "sklearn")
+    if kind == "labels of trees":
+        parent = Candidate("labels", parent.artifact, Contract(output="labels"))
+        assert np.array_equal(cancer.answers(made(cancer, parent)), cancer.answers(parent))
+    else:
+        same_answers(cancer, parent, made(cancer, parent), 1e-5)
+
+
+@pytest.mark.parametrize("kind", ["logarithm", "scaled", "voting"])
+def test_regressors_made_of_regressors_answer_as_before(kind, diabetes):
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.ensemble import RandomForestRegressor, VotingRegressor
+    from sklearn.linear_model import Ridge
+    from sklearn.preprocessing import StandardScaler
+
+    forest = RandomForestRegressor(5, random_state=0)
+    model = {
+        "logarithm": TransformedTargetRegressor(forest, func=np.log1p, inverse_func=np.expm1),
+        "scaled": TransformedTargetRegressor(Ridge(), transformer=StandardScaler()),
+        "voting": VotingRegressor([("forest", forest), ("ridge", Ridge())]),
+    }[kind]
+    parent = diabetes.parent(fitted(model, diabetes), "sklearn")
+    np.testing.assert_allclose(diabetes.answers(made(diabetes, parent)), diabetes.answers(parent), rtol=1e-4)
+
+
+def test_a_transformed_target_of_another_kind_is_refused_by_name(diabetes):
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.linear_model import Ridge
+    from sklearn.preprocessing import QuantileTransformer
+
+    model = TransformedTargetRegressor(Ridge(), transformer=QuantileTransformer(n_quantiles=20))
+    with pytest.raises(Refused, match="QuantileTransformer that has no form in ONNX"):
+        made(diabetes, diabetes.parent(fitted(model, diabetes), "sklearn"))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.95])
+def test_a_truncated_parent_is_refused(share, cancer):
+    parent = cancer.parent(fitted(classifiers()["tree"], cancer), "sklearn")
+    path = Path(parent.artifact.path)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(Refused, match=r"parent-\d+\.skops"):
+        ToOnnx().apply(cancer.bench(parent))
+
+
+def test_values_that_are_infinite_or_huge_go_through(cancer):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    parent = cancer.parent(fitted(HistGradientBoostingClassifier(max_iter=10), cancer), "sklearn")
+    product = made(cancer, parent)
+    names = list(cancer.store.columns)
+    for value in (np.inf, -np.inf, 1e300, -1e300, np.nan):
+        answers = []
+        for candidate in (parent, cancer.candidate(product)):
+            model = registry.a_format(candidate.artifact.format).open(candidate.artifact, 1)
+            contract = candidate.contract if candidate.contract.output else model.contract()
+            answers.append(model.predictor(contract)({name: np.array([value]) for name in names}))
+        np.testing.assert_allclose(answers[1], answers[0], atol=1e-6)

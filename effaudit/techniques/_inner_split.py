@@ -31,3 +31,11 @@ def sample(bench: Workbench, most: int) -> Array:
     if rows <= most:
         return np.arange(rows)
     return np.sort(np.random.default_rng(bench.seed).choice(rows, most, replace=False))
+
+
+def check_classes(bench: Workbench, rows: Array) -> None:
+    """Raises Refused where these train rows are all of one class: there is nothing to tell apart."""
+    answers = np.asarray(bench.store.answers("train")[rows])
+    if bench.workload.task == "classification" and not bench.workload.multilabel and len(np.unique(answers)) < 2:
+        only = bench.workload.classes[int(answers[0])] if len(answers) else "none"
+        raise Refused(f"all train rows are of one class ({only}); give it rows of the others too")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,8 @@ from effaudit.techniques._onnx_graph import Flow, Graph
 from effaudit.techniques._onnx_torch import exported
 from effaudit.techniques._parents import columns_of, given
 from effaudit.techniques._pipelines import kinds_of
+
+_LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class Source:
     def converted(self, *, apart: bool, double: bool) -> Converted:
         """Writes the graph. Raises Refused with the name of what has no form in ONNX."""
         path = self.bench.scratch / f"model{'-apart' if apart else ''}{'-double' if double else ''}.onnx"
-        if not apart and self._transformer is None and self._format == "torch":
+        if not apart and given(self.bench).preprocess is None and self._format == "torch":
+            if double:
+                raise Refused("a network computes in its own precision; leave `float64` out")
             return self._written(self._traced, path, None, double=False)
         graph = Graph(self.opset, double)
         if apart:
@@ -80,10 +85,12 @@ class Source:
 
     @cached_property
     def _inputs(self) -> list[Column]:
-        first = self.model.native if self._transformer is None else self._transformer
-        if self._format == "lightgbm" and self._transformer is None:
-            return columns_of(self.bench, self.model.contract().columns)
-        return columns_of(self.bench, [str(name) for name in getattr(first, "feature_names_in_", ())])
+        """The data's columns that reach the preprocessing, or the model where there is none."""
+        if given(self.bench).preprocess is None:
+            return columns_of(self.bench, self.model.contract().columns if self._format != "torch" else ())
+        with contextlib.suppress(Refused):  # it cannot be taken apart, and takes what the plan names
+            return columns_of(self.bench, [str(name) for name in getattr(self._transformer, "feature_names_in_", ())])
+        return columns_of(self.bench, ())
 
     def _features(self, graph: Graph) -> list[Flow]:
         """What preprocessing makes, as one input."""
@@ -152,12 +159,14 @@ class Source:
     def _written(self, model: Any, path: Path, preprocess: Artifact | None, double: bool) -> Converted:
         from onnx import checker
 
+        if model.ByteSize() > _LARGEST:
+            raise Refused("its graph would be larger than 2 GB, the most that one ONNX file holds")
         try:
             checker.check_model(model)
         except checker.ValidationError as error:
             raise Refused(f"the graph made of it is not valid ({one_line(str(error), 200)})") from error
         path.write_bytes(model.SerializeToString())
-        traced_whole = self._format == "torch" and self._transformer is None
+        traced_whole = self._format == "torch" and given(self.bench).preprocess is None
         columns = self.contract.columns if traced_whole else tuple(column.name for column in self._inputs)
         trees = any(node.op_type.startswith("TreeEnsemble") for node in model.graph.node)
         return Converted(Artifact(str(path), "onnx"), columns, preprocess, double, trees)

@@ -13,7 +13,7 @@ from effaudit.core.candidate import Artifact, Candidate, Contract
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.text import listed
 from effaudit.techniques import _student_network, _student_trees
-from effaudit.techniques._inner_split import inner_split, sample
+from effaudit.techniques._inner_split import check_classes, inner_split, sample
 from effaudit.techniques._lessons import Course, Lessons, lessons
 from effaudit.techniques._onnx_flows import as_floats, inputs
 from effaudit.techniques._onnx_graph import Flow, Graph
@@ -78,6 +78,7 @@ class Distillation(Technique):
             raise Refused("LightGBM gives one answer; take student: mlp")
         features = Features.of(bench, given(bench).contract.columns or bench.store.columns, dense=self.student == "mlp")
         rows = sample(bench, min(bench.store.rows("train") if self.rows == "all" else int(self.rows), features.most_rows))
+        check_classes(bench, rows)
         known = lessons(bench, rows, self.soft, self.temperature, bench.budget_s * 0.5)
         learnt, aside = inner_split(bench, np.sort(known.rows))
         place = np.argsort(known.rows)

@@ -21,6 +21,8 @@ from effaudit.techniques._parents import contract_of, given, spread
 from effaudit.techniques._pipelines import taken_apart, with_last
 
 _ROWS = 40_000
+_MOST_ANSWERS = 1_000_000
+"""Search rows times classes: the answers of all numbers of trees that are tried are held in memory."""
 _TRIED = 40
 _SURE = 1.645
 """Standard errors: at one-sided 0.95, the level at which verdicts are given."""
@@ -60,7 +62,7 @@ class FewerTrees(Technique):
         opened = bench.open()
         contract = contract_of(bench, opened)
         ensemble = _ensemble(taken_apart(opened.native)[1], contract)
-        rows = spread(bench, "search", _ROWS)
+        rows = spread(bench, "search", min(_ROWS, max(1000, _MOST_ANSWERS // max(1, len(bench.workload.classes)))))
         ordering, cutting, order = rows[:0], rows, list(range(ensemble.count))
         if self.order == "greedy" and isinstance(ensemble, Forest):
             bench.tell(0.1, f"ordering {counted(ensemble.count, 'tree')}")

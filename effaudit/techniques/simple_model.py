@@ -14,11 +14,11 @@ from effaudit.core.answer import canonical
 from effaudit.core.candidate import Artifact, Contract
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.store import Array
-from effaudit.core.text import listed
+from effaudit.core.text import listed, one_line
 from effaudit.techniques import _preparing
 from effaudit.techniques._boosted_training import Examples, Terms, trained
 from effaudit.techniques._columns import Profile, frame, matrix, of_kind, only_numbers, profiles
-from effaudit.techniques._inner_split import inner_split, sample
+from effaudit.techniques._inner_split import check_classes, inner_split, sample
 
 _MOST_ROWS = {"dummy": 1_000_000, "linear": 150_000, "tree": 150_000, "lightgbm": 400_000}
 _LEAVES = (8, 32, 128, 512)
@@ -61,12 +61,16 @@ class SimpleModel(Technique):
         if len(rows) < bench.store.rows("train"):
             notes.append(f"learnt from {len(rows):,} of {bench.store.rows('train'):,} train rows, drawn at random")
         data = _Data(bench, [profile for profile in found if self.family == "dummy" or profile.name in _used(found, self.family)])
+        check_classes(bench, rows)
         bench.tell(0.1, f"training {self.family}")
         if self.family == "lightgbm":
             product = _boosted(data, rows)
         else:
             train = {"dummy": _dummy, "linear": _linear, "tree": _tree}[self.family]
-            product = _saved(data, train(data, rows))
+            try:
+                product = _saved(data, train(data, rows))
+            except ValueError as error:
+                raise Refused(f"scikit-learn cannot learn from these rows ({one_line(str(error), 200)})") from error
         return replace(product, notes=(*notes, *product.notes))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from effaudit.core.answer import BadAnswer
@@ -61,15 +62,16 @@ class ToOnnx(Technique):
             bench.tell(min(0.3 + 0.15 * number, 0.9), "converting")
             try:
                 made = source.converted(apart=apart, double=double)
-                product = _candidate(bench, made, contract)
-                parity = compared(bench, product, before, contract, rows, lacking)
+                parity = compared(bench, _candidate(bench, made, contract), before, contract, rows, lacking)
             except (Refused, BadAnswer) as refused:
                 refusals.append(str(refused))
                 continue
             tried.append((made, parity))
             if parity.rounding_only(made.trees):
                 break
-        return self._product(tried, refusals, contract)
+        product = self._product(tried, refusals, contract)
+        _clear_but(bench.scratch, product)
+        return product
 
     def _forms(self) -> Iterator[tuple[bool, bool]]:
         """(preprocessing apart?, double precision?)"""
@@ -101,6 +103,14 @@ def _candidate(bench: Workbench, made: Converted, contract: Contract) -> Candida
 
 def _contract(made: Converted, contract: Contract) -> Contract:
     return replace(contract, columns=made.columns, dtypes=(), preprocess=None, tune=None)
+
+
+def _clear_but(scratch: Path, product: Product) -> None:
+    """Removes what was tried and not taken."""
+    taken = {product.artifact.path, product.preprocess.path if product.preprocess else ""}
+    for file in scratch.iterdir():
+        if str(file) not in taken:
+            file.unlink()
 
 
 def _differences(parity: Parity) -> str:

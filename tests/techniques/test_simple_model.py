@@ -236,3 +236,18 @@ def test_an_unknown_family_is_refused_in_words():
 def test_it_is_made_from_data_alone():
     assert [SimpleModel(family).result_of(None) for family in FAMILIES] == ["sklearn"] * 3 + ["lightgbm"]
     assert SimpleModel().result_of("sklearn") is None
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_one_class_only_teaches_nothing(family, build):
+    bench = build({"x": np.arange(60.0)}, np.zeros(60, dtype=np.int64), classes=("no", "yes"))
+    with pytest.raises(Refused, match=r"all train rows are of one class \(no\)"):
+        made(bench, family)
+
+
+def test_infinite_values_are_refused_in_the_librarys_words(build):
+    x = np.arange(60.0)
+    x[::2] = np.inf
+    bench = build({"x": x}, np.arange(60) % 2, classes=("no", "yes"))
+    with pytest.raises(Refused, match="infinity"):
+        made(bench, "linear")

@@ -232,7 +232,11 @@ def test_weights_in_a_file_beside_the_model_are_read_and_not_needed_any_more(den
     folder = bench.folder / "apart"
     folder.mkdir()
     onnx.save(
-        onnx.load(parent.artifact.path), str(folder / "net.onnx"), save_as_external_data=True, location="net.bin", size_threshold=1000
+        onnx.load(parent.artifact.path),
+        str(folder / "net.onnx"),
+        save_as_external_data=True,
+        location="net.bin",
+        size_threshold=1000,
     )
     apart = Candidate("apart", Artifact(str(folder / "net.onnx"), "onnx"), parent.contract)
     product = StaticInt8(rows=50).apply(bench.bench(apart))

@@ -597,3 +597,44 @@ def test_values_that_are_infinite_or_huge_go_through(cancer):
             contract = candidate.contract if candidate.contract.output else model.contract()
             answers.append(model.predictor(contract)({name: np.array([value]) for name in names}))
         np.testing.assert_allclose(answers[1], answers[0], atol=1e-6)
+
+
+def test_only_the_chosen_form_is_left_behind(cancer):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    parent = cancer.parent(fitted(HistGradientBoostingClassifier(max_iter=100), cancer), "sklearn")
+    workbench = cancer.bench(parent)
+    product = ToOnnx().apply(workbench)
+    assert [str(file) for file in workbench.scratch.iterdir()] == [product.artifact.path]
+
+
+def test_preprocessing_that_is_a_graph_itself_stays_apart(cancer):
+    import onnx
+    from onnx import TensorProto, helper
+    from sklearn.linear_model import LogisticRegression
+
+    width = len(cancer.store.columns)
+    halve = helper.make_graph(
+        [helper.make_node("Mul", ["x", "half"], ["y"])], "halve",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", width])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["rows", width])],
+        [helper.make_tensor("half", TensorProto.FLOAT, [1], [0.01])],
+    )  # fmt: skip
+    path = cancer.folder / "halve.onnx"
+    onnx.save(helper.make_model(halve, opset_imports=[helper.make_opsetid("", 20)], ir_version=10), str(path))
+    matrix = np.column_stack(list(cancer.store.inputs("train", slice(None)).values())) * 0.01
+    classes = np.array(cancer.workload.classes)[np.asarray(cancer.store.answers("train"))]
+    model = LogisticRegression(max_iter=500).fit(matrix, classes)
+    parent = cancer.parent(model, "sklearn", preprocess=Artifact(str(path), "onnx"))
+    product = made(cancer, parent)
+    same_answers(cancer, parent, product, 1e-5)
+    assert product.preprocess == parent.preprocess
+
+
+def test_a_network_keeps_its_precision(digits):
+    import torch
+
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
+    artifact = registry.a_format("torch").write(net, digits.folder / "net", digits.rows("search", 4))
+    with pytest.raises(Refused, match="its own precision; leave `float64` out"):
+        made(digits, Candidate("parent", artifact, Contract(output="logits")), float64="yes")

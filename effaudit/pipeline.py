@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,7 +38,7 @@ from effaudit.measure.sessions import Diary
 from effaudit.measure.timing import Timing, Timings, earlier
 from effaudit.metrics.carbon import intensity
 from effaudit.metrics.quality import tuned_threshold
-from effaudit.process import Site
+from effaudit.process import Site, do_all
 from effaudit.reading.data import build_store
 from effaudit.reading.record_file import write_record
 
@@ -115,6 +116,11 @@ class _Work:
         return self.site.workload
 
     @property
+    def names(self) -> list[str]:
+        """Everything that is or should be measured, in the plan's order."""
+        return [*(candidate.name for candidate in self.plan.candidates), *(job.name for job in self.jobs)]
+
+    @property
     def baseline(self) -> str | None:
         """The plan's baseline, if it could be asked."""
         return self.plan.baseline if self.plan.baseline in self.gathered else None
@@ -138,39 +144,35 @@ class _Work:
     def ask_the_given(self) -> None:
         """Opens every candidate of the plan, counts it, and asks it about every row."""
         count = len(self.plan.candidates)
-        for place, candidate in enumerate(self.plan.candidates):
-            self._ask(candidate, _part(self.tell, "candidates", place / count, 1 / count, candidate.name))
+        tasks = [
+            partial(self._ask, candidate, _part(self.tell, "candidates", place / count, 1 / count, candidate.name))
+            for place, candidate in enumerate(self.plan.candidates)
+        ]
+        do_all(tasks, self.plan.settings.threads, self.site.halt)
 
     def make_smaller_ones(self) -> None:
-        """Makes the ladder and the products of the recipes, each asked like any other candidate."""
+        """Makes the ladder and the products of the recipes, each asked like any other candidate, parents before their products."""
         kitchen = Kitchen(self.site, self.run.artifacts, _needs, environment.packages())
-        count = len(self.jobs)
-        for place, job in enumerate(self.jobs):
-            making = _part(self.tell, "compress", place / count, MADE_BY / count, job.name)
-            asking = _part(self.tell, "compress", (place + MADE_BY) / count, (1 - MADE_BY) / count, job.name)
-            if job.parent is not None and job.parent not in self.gathered:
-                self.failed[job.name] = Failure("make", f"its parent {job.parent} could not be asked")
-                continue
-            parent = self.gathered[job.parent].candidate if job.parent else None
-            product = kitchen.make(job.name, parent, job.steps, making)
-            if isinstance(product, Failure):
-                self.failed[job.name] = product
-            else:
-                candidate, self.made[job.name] = product
-                self._ask(candidate, asking)
+        waiting = list(enumerate(self.jobs))
+        while waiting:
+            todo = {job.name for _, job in waiting}
+            ready = [(place, job) for place, job in waiting if job.parent not in todo]
+            do_all([partial(self._make, kitchen, place, job) for place, job in ready], self.plan.settings.threads, self.site.halt)
+            waiting = [(place, job) for place, job in waiting if job.parent in todo]
 
     def time_them_all(self) -> None:
         """Times all that answered, side by side, with the baseline and its twin in every panel."""
         always = tuple(name for name, metric in _metrics().items() if metric.probes == "always")
         timing = Timing(self.site, self.diary.journal, self.diary.watch, self.diary.number, always)
-        together = panels(list(self.gathered), self.baseline, {name: found.resident for name, found in self.gathered.items()})
+        asked = [name for name in self.names if name in self.gathered]
+        together = panels(asked, self.baseline, {name: found.resident for name, found in self.gathered.items()})
         candidates = {name: found.candidate for name, found in self.gathered.items()}
         timing.run(together, candidates, self.baseline, self.timings, _part(self.tell, "timing", 0.0, 1.0, ""))
 
     def read_the_metrics(self) -> Assembled:
         """Turns what was seen into readings."""
         resamples = Resamples(self.store.groups("certify").astype("int64"), self.plan.settings.resamples, self.plan.seed)
-        self.seen = {name: self._seen(found, resamples) for name, found in self.gathered.items()}
+        self.seen = {name: self._seen(self.gathered[name], resamples) for name in self.names if name in self.gathered}
         planned = frozenset(candidate.name for candidate in self.plan.candidates)
         tell = _part(self.tell, "metrics", 0.0, 1.0, "")
         return assemble(self.seen, self._twin(), _metrics(), self.baseline, self.made, planned, tell)
@@ -190,8 +192,7 @@ class _Work:
         """All that is known, without this machine's folders."""
         labels = gains(assembled.rows, assembled.arrays, assembled.spreads)
         rows = {row.candidate.name: replace(row, **labels.get(row.candidate.name, {})) for row in assembled.rows}
-        names = [*(candidate.name for candidate in self.plan.candidates), *(job.name for job in self.jobs)]
-        whole = [rows.get(name) or self._lost(name) for name in names]
+        whole = [rows.get(name) or self._lost(name) for name in self.names]
         return Record(
             name=self.plan.name,
             title=self.plan.title,
@@ -213,6 +214,19 @@ class _Work:
             samples=self.timings.samples(),
             **self.diary.written(self.plan.assumptions, intensity(self.plan.assumptions), self.plan.folder),
         )
+
+    def _make(self, kitchen: Kitchen, place: int, job: recipes.Job) -> None:
+        if job.parent is not None and job.parent not in self.gathered:
+            self.failed[job.name] = Failure("make", f"its parent {job.parent} could not be asked")
+            return
+        count = len(self.jobs)
+        parent = self.gathered[job.parent].candidate if job.parent else None
+        product = kitchen.make(job.name, parent, job.steps, _part(self.tell, "compress", place / count, MADE_BY / count, job.name))
+        if isinstance(product, Failure):
+            self.failed[job.name] = product
+            return
+        candidate, self.made[job.name] = product
+        self._ask(candidate, _part(self.tell, "compress", (place + MADE_BY) / count, (1 - MADE_BY) / count, job.name))
 
     def _ask(self, candidate: Candidate, tell: Callable[[float, str], None]) -> None:
         if candidate.name in self.plan.refused:

@@ -21,6 +21,7 @@ class Course:
     expected_s: Mapping[str, float]
     clock: Callable[[], float] = time.monotonic
     _begun: float = field(init=False)
+    _furthest: float = 0.0
 
     def __post_init__(self) -> None:
         self._begun = self.clock()
@@ -33,7 +34,8 @@ class Course:
         done = sum(self.expected_s[name] for name in names[:place]) + self.expected_s.get(stage, 0.0) * min(max(share, 0.0), 1.0)
         passed = self.clock() - self._begun
         pace = passed / done if done > 0.05 * whole else 1.0
-        return done / whole, max(0.0, (whole - done) * pace)
+        self._furthest = max(self._furthest, done / whole)  # tasks side by side tell of their shares in any order
+        return self._furthest, max(0.0, (whole - done) * pace)
 
 
 def course_of(plan: Plan) -> Course:

@@ -14,6 +14,7 @@ from effaudit.core.record import Floor, Made, Row
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student
 from effaudit.core.store import Array
+from effaudit.core.text import one_line
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,20 @@ def _read(seen: Seen, metrics: Mapping[str, Metric], ordered: Sequence[str]) -> 
     readings: dict[str, Reading] = {}
     evidence: dict[str, Array] = {}
     for name in ordered:
-        found = metrics[name].read(replace(seen, readings=readings))
-        for metric, result in found.items():
+        for metric, result in _of_metric(name, metrics[name], replace(seen, readings=readings)).items():
             readings[metric] = _named(seen.candidate.name, metric, result)
             if result.evidence is not None:
                 evidence[metric] = result.evidence
     return readings, evidence
+
+
+def _of_metric(name: str, metric: Metric, seen: Seen) -> Mapping[str, Result]:
+    """A metric may be somebody's plug-in: what it raises is a failure of its readings, not the end of the audit."""
+    try:
+        return metric.read(seen)
+    except Exception as error:
+        failure = Failure("metric", f"the metric {name} raised {type(error).__name__}: {one_line(str(error), 200)}")
+        return {example: Result(failure) for example in metric.examples()}
 
 
 def _named(candidate: str, metric: str, result: Result) -> Reading:

@@ -15,6 +15,7 @@ import psutil
 
 from effaudit.core.text import one_line
 from effaudit.measure import counters
+from effaudit.process import cores
 
 SLOW = 1.5
 """A round in which the kernel takes this many times its typical time is played again."""
@@ -87,7 +88,7 @@ def host() -> dict[str, str]:
         "os": f"{platform.system()} {platform.release()}",
         "arch": platform.machine(),
         "cpu": one_line(counters.cpu_model(), 80),
-        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "cores": str(cores()),
         "memory_bytes": str(memory),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "governor": counters.governor(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,7 @@ class Journal:
 
     def __init__(self, path: Path, key: str) -> None:
         self.path = path
+        self._lock = threading.Lock()
         kept, length = _read(path)
         if kept and kept[0].facts.get("key") == key:
             self.earlier: tuple[Message, ...] = tuple(kept[1:])
@@ -31,8 +33,10 @@ class Journal:
 
     def add(self, message: Message) -> None:
         """Appends one finished piece; it is in the system's hands when this returns, whatever becomes of this process."""
-        self._file.write(protocol.encode(message))
-        self._file.flush()
+        frame = protocol.encode(message)
+        with self._lock:
+            self._file.write(frame)
+            self._file.flush()
 
     def of(self, word: str) -> list[Message]:
         """The earlier pieces of one kind, in order."""

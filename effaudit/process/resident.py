@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,10 +46,19 @@ class Limits:
 class Worker:
     """A started worker. Everything it prints goes to `log`; it dies with this process."""
 
-    def __init__(self, argv: list[str], environment: Mapping[str, str], limits: Limits, log: Path, token: str) -> None:
+    def __init__(
+        self,
+        argv: list[str],
+        environment: Mapping[str, str],
+        limits: Limits,
+        log: Path,
+        token: str,
+        halt: threading.Event | None = None,
+    ) -> None:
         self.log = log
         self.limits = limits
         self._token = token + "."  # closed, so that no token is the beginning of another
+        self._halt = halt or threading.Event()
         self._allowed_s = 0.0
         self.started = time.monotonic()
         marked = dict(environment) | {
@@ -173,6 +183,8 @@ class Worker:
         while not poll.poll(_LOOK_EVERY_S * 1000):
             if self._process.poll() is not None:
                 raise _Gone
+            if self._halt.is_set():
+                raise _Gone("the audit was interrupted")
             if time.monotonic() > until:
                 raise _Gone(f"did not answer within {show(self._allowed_s, 's')}; killed{self._words()}")
             self._watch()

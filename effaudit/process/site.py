@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,8 @@ class Site:
     seed: int
     logs: Path
     token: str
+    halt: threading.Event = field(default_factory=threading.Event, repr=False)
+    """Set to end all workers: the audit was interrupted."""
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def start(self, candidate: Candidate | None, purpose: str) -> Worker:
@@ -43,6 +46,7 @@ class Site:
             Limits(self.settings.memory_limit + LIBRARIES_ALLOWANCE),
             self.logs / f"{candidate.name if candidate else 'data'}-{purpose}.log",
             f"{self.token}/{number}",
+            self.halt,
         )
 
     def open(self, candidate: Candidate, purpose: str, incarnation: int = 0) -> tuple[Worker, Mapping[str, Any]]:

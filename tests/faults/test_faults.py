@@ -29,7 +29,7 @@ EXPECTED = {
 
 def test_the_audit_ends_with_a_record_and_leaves_no_process(faulty):
     folder, code, _, err = faulty
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err
     assert code in (0, 4)
     record = read_record(folder / "run")
     assert record.ended == "complete"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from effaudit.core.observed import Seen
 from effaudit.core.plugin import Metric, Result
-from effaudit.core.reading import Meaning, counted
+from effaudit.core.reading import Failure, Meaning, counted
 
 
 @dataclass(frozen=True)
@@ -21,4 +21,6 @@ class Weight(Metric):
         return ("weight.per_parameter",)
 
     def read(self, seen: Seen) -> Mapping[str, Result]:
-        return {"weight.per_parameter": Result(counted(seen.sizes.model / max(1, seen.facts.parameters or 0), "B"))}
+        if seen.sizes.model is None or not seen.facts.parameters:
+            return {"weight.per_parameter": Result(Failure("count", "nobody knows what it weighs"))}
+        return {"weight.per_parameter": Result(counted(seen.sizes.model / seen.facts.parameters, "B"))}

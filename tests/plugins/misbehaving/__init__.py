@@ -28,7 +28,10 @@ def written_plan(folder: Path, names, *, budget="1 s", timeout="3 s", extra=()) 
         shutil.copy(HERE / module, folder)
     rows = np.random.default_rng(0).normal(size=(1500, 2))
     np.savez(folder / "data.npz", a=rows[:, 0], b=rows[:, 1], y=rows @ [2.0, -1.0])
-    candidates = [{"name": name, "path": f"broken:{name}", "format": "python", "trust": True, "output": "values"} for name in names]
+    candidates = [
+        {"name": name, "path": f"broken:{name}", "format": "python", "trust": True, "output": "values", "files": []}
+        for name in names
+    ]
     plan = {
         "apiVersion": "effaudit/v1",
         "kind": "AuditPlan",

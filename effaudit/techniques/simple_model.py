@@ -20,7 +20,7 @@ from effaudit.techniques._boosted_training import Examples, Terms, trained
 from effaudit.techniques._columns import Profile, frame, matrix, of_kind, only_numbers, profiles
 from effaudit.techniques._inner_split import check_classes, inner_split, sample
 
-_MOST_ROWS = {"dummy": 1_000_000, "linear": 150_000, "tree": 150_000, "lightgbm": 400_000}
+_MOST_ROWS = {"dummy": 1_000_000, "linear": 300_000, "tree": 150_000, "lightgbm": 400_000}
 _LEAVES = (8, 32, 128, 512)
 """Sizes of a single tree that are tried, smallest first."""
 
@@ -35,7 +35,7 @@ class SimpleModel(Technique):
     unknown categories are handled; free text is left out of trees, which is said. Rows set aside are whole groups.
 
     Options: `family: dummy | linear | tree | lightgbm`. Costs seconds, at most about a minute on 300,000 rows of 20 columns:
-    beyond 150,000 rows (LightGBM 400,000) a sample is learnt from, which is said.
+    beyond 300,000 rows (a tree 150,000, LightGBM 400,000) a sample is learnt from, which is said.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("train",)

@@ -7,6 +7,7 @@ so random rows would flatter every model. Writes data/ and models/ beside this f
 from __future__ import annotations
 
 import importlib.util
+import logging
 import sys
 import time
 from pathlib import Path
@@ -136,6 +137,7 @@ def mlp(train: pd.DataFrame) -> None:
             torch.nn.functional.binary_cross_entropy_with_logits(net(rows[chosen]).squeeze(1), late[chosen]).backward()
             optimiser.step()
             schedule.step()
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it would speak of torchvision, which nothing here needs
     # a clone: a slice would save the whole table with the program
     example, shapes = (rows[:2].clone(),), ({0: torch.export.Dim("batch")},)
     torch.export.save(torch.export.export(net.eval(), example, dynamic_shapes=shapes), HERE / "models" / "mlp.pt2")

@@ -35,6 +35,10 @@ class Fault(Exception):
         self.failure = Failure(stage, reason)
 
 
+class Halted(Exception):
+    """A worker was ended because the audit was interrupted, which says nothing about its candidate."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a worker may use: resident bytes of all its processes together, and how many of those there may be."""
@@ -92,13 +96,15 @@ class Worker:
         reply_limit: int = _SMALL_REPLY,
         tell: Callable[[float, str], None] | None = None,
     ) -> Message:
-        """Sends a word and waits for the answer. Raises Fault, after which the worker is gone.
+        """Sends a word and waits for the answer. Raises Fault, and Halted when interrupted, after which the worker is gone.
 
         `tell` hears how far a long task has come: the share done, and a few words.
         """
         until = time.monotonic() + timeout_s
         self._allowed_s = timeout_s
         try:
+            if self._halt.is_set():
+                raise Halted
             self._send(protocol.encode(Message(word, facts or {}, arrays or {})), until)
             answer = protocol.read(lambda count: self._take(count, until), reply_limit)
             while answer.word == "progress":
@@ -181,10 +187,10 @@ class Worker:
         poll = select.poll()
         poll.register(self._to if writing else self._from, select.POLLOUT if writing else select.POLLIN)
         while not poll.poll(_LOOK_EVERY_S * 1000):
+            if self._halt.is_set():
+                raise Halted
             if self._process.poll() is not None:
                 raise _Gone
-            if self._halt.is_set():
-                raise _Gone("the audit was interrupted")
             if time.monotonic() > until:
                 raise _Gone(f"did not answer within {show(self._allowed_s, 's')}; killed{self._words()}")
             self._watch()

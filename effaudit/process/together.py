@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 MOST = 4
+LISTEN_EVERY_S = 0.2
 
 
 def cores() -> int:
@@ -23,9 +24,11 @@ def do_all(tasks: Sequence[Callable[[], None]], threads_each: int, halt: threadi
     pool = ThreadPoolExecutor(max(1, min(MOST, cores() // max(1, threads_each))))
     try:
         futures = [pool.submit(task) for task in tasks]
-        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
+        waiting = set(futures)
+        while waiting:  # in short waits: an interruption that arrives just before a long one would be heard only after it
+            done, waiting = wait(waiting, LISTEN_EVERY_S, FIRST_EXCEPTION)
+            for future in done:
+                future.result()
     except BaseException:
         halt.set()
         raise

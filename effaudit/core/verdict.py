@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from effaudit.core.policy import Policy, Rule
+from effaudit.core.waiver import Waived
 
 Status = Literal["pass", "fail", "inconclusive"]
 Reason = Literal[
@@ -44,6 +45,10 @@ class Check:
     """Of the hypothesis that the limit is not met; None where the figure was counted."""
     warned: bool = False
     """It passes, but is above `warn_above`."""
+    waived: Waived | None = None
+    """It passes, but only under the limit of this waiver, which `rule` then has: the policy's own is `waived.original`."""
+    beyond: Waived | None = None
+    """It does not pass, not even under the limit of this waiver, which `rule` then has."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,8 @@ class Verdict:
     notes: tuple[str, ...] = ()
     statuses: Mapping[str, Status] = field(default_factory=dict)
     """Each candidate over all its error rules."""
+    today: str = ""
+    """The day for which waivers were looked at, as 2026-07-31; "" where there were none."""
 
     def of(self, candidate: str) -> tuple[Check, ...]:
         """The checks of one candidate."""

@@ -33,6 +33,8 @@ class Rule:
     method: Literal["measured"] | None = None
     hint: str = ""
     line: int | None = None
+    waivable: bool = True
+    """May a waiver move its limit?"""
 
     @property
     def relative(self) -> bool:
@@ -50,6 +52,14 @@ class Select:
 
 
 @dataclass(frozen=True)
+class WaiverSource:
+    """Where a policy's waivers stand, and how many days one may last. `file` is absolute, or relative to the current folder."""
+
+    file: str
+    max_days: int = 90
+
+
+@dataclass(frozen=True)
 class Policy:
     """A reviewed set of rules."""
 
@@ -64,3 +74,5 @@ class Policy:
     valid_on: dict[str, str | int] = field(default_factory=dict)
     file: str = ""
     digest: str = ""
+    waivers: WaiverSource | None = None
+    """None: no waiver is looked at."""

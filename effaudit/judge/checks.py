@@ -11,6 +11,7 @@ from effaudit.core.reading import Meaning, Measurement
 from effaudit.core.stats.estimate import Estimate, Exact
 from effaudit.core.text import one_line
 from effaudit.core.verdict import Check, Reason, Status
+from effaudit.core.waiver import Waiver
 from effaudit.judge.compare import figure, loss
 from effaudit.judge.evidence import Evidence, Undecidable
 
@@ -30,6 +31,9 @@ class Finding:
     estimate: Estimate | None
     barrier: Undecidable | None
     unit: str
+    waiver: Waiver | None = None
+    """Whose limit the rule has; `original` is the rule without it."""
+    original: Rule | None = None
 
     @cached_property
     def p_value(self) -> float | None:

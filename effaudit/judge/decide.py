@@ -4,31 +4,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from effaudit.core.policy import Policy
 from effaudit.core.record import Record
 from effaudit.core.stats.holm import holm
 from effaudit.core.verdict import Verdict
-from effaudit.judge.checks import Finding, Meanings, check, examine
+from effaudit.core.waiver import Waiver
+from effaudit.judge.checks import Finding, Meanings, examine
 from effaudit.judge.evidence import Evidence
 from effaudit.judge.exits import blocking_of, outcome_of
 from effaudit.judge.explain import buys, explain
 from effaudit.judge.judged import Judged
 from effaudit.judge.select import select
 from effaudit.judge.story import headline, notes
+from effaudit.judge.waivers import Waivers
 
 
-def decide(record: Record, policy: Policy, meaning: Meanings | None = None) -> Verdict:
-    """The verdict of a policy on a record.
+def decide(
+    record: Record,
+    policy: Policy,
+    meaning: Meanings | None = None,
+    waivers: Sequence[Waiver] = (),
+    today: date | None = None,
+) -> Verdict:
+    """The verdict of a policy on a record, with the waivers that are in force `today`.
 
     `meaning` tells which metrics depend on the machine, for policies that are valid on some machines only; without it, all do
     but quality, behaviour and sizes. Within one candidate nothing is corrected, since all rules must hold; across candidates
     Holm's procedure keeps the chance that any of them passes wrongly under 1 − `confidence_level`.
     """
     evidence = Evidence.of(record)
-    findings = examine(evidence, policy, meaning)
+    book = Waivers(tuple(waivers), today)
+    findings = tuple(book.moved(finding) for finding in examine(evidence, policy, meaning))
     levels = levels_of(record, policy, findings)
-    checks = tuple(check(finding, levels[finding.candidate]) for finding in findings)
+    checks = tuple(book.check(finding, levels[finding.candidate]) for finding in findings)
     judged = Judged.of(evidence, policy, findings, checks)
     selection = select(judged)
     blocking = blocking_of(judged, selection)
@@ -47,8 +57,9 @@ def decide(record: Record, policy: Policy, meaning: Meanings | None = None) -> V
         explanations=explain(judged, selection),
         buys=buys(judged, selection),
         blocking=blocking,
-        notes=notes(judged, selection),
+        notes=(*book.notes(checks), *notes(judged, selection)),
         statuses=judged.statuses,
+        today=today.isoformat() if today and waivers else "",
     )
 
 

@@ -48,7 +48,13 @@ def _recommendation(judged: Judged, selection: Selection) -> str:
     else:
         among = "is preferred among the" if name in selection.equals else "is the"
         told = f"{among} {words.superlative(metric)} of {feasible} candidates{met.replace('meets', 'meet')}"
-    return f"{name} {told}{_figure(judged, name, metric)}."
+    return f"{name} {told}{_figure(judged, name, metric)}{_under_waivers(judged, name)}."
+
+
+def _under_waivers(judged: Judged, name: str) -> str:
+    """A recommendation that rests on waivers says so in its first sentence."""
+    used = sorted({check.waived.id for _, check in judged.held[name] if check.waived and check.rule.severity == "error"})
+    return f", {'waiver' if len(used) == 1 else 'waivers'} {listed(used, 3)} allowing it" if used else ""
 
 
 def _missing_baseline(judged: Judged) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from effaudit.core.candidate import Candidate, Step
+from effaudit.core.errors import Place
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.workload import Task
@@ -39,6 +40,12 @@ class Data:
     quality: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1,)
     answer_unit: str = ""
+    slices: tuple[str, ...] = ()
+    """Columns whose values tell parts of the certify rows apart, each with quality figures of its own."""
+    slice_min_rows: int = 100
+    """Values with fewer certify rows are put together."""
+    slice_places: tuple[Place, ...] = ()
+    """Where the plan's file names each of `slices`; empty where no file does."""
 
 
 EVERY = "*"

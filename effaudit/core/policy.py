@@ -35,6 +35,10 @@ class Rule:
     line: int | None = None
     waivable: bool = True
     """May a waiver move its limit?"""
+    for_each: tuple[str, ...] = ()
+    """Columns of the plan's slices: the rule must hold in each of their slices, and judging makes one rule of each."""
+    of: str = ""
+    """The id of the rule that was written, where this one is made for a slice of it."""
 
     @property
     def relative(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from effaudit.core.slices import Slice
+
 Task = Literal["classification", "regression"]
 SPLITS = ("train", "search", "certify")
 
@@ -56,3 +58,5 @@ class Workload:
     notes: tuple[str, ...] = ()
     class_rows: tuple[int, ...] = ()
     """Certify rows of each of `classes`, in their order; empty where not counted. Scores need some rows of each kind."""
+    slices: tuple[Slice, ...] = ()
+    """Parts of the certify rows whose quality is told apart, column by column."""

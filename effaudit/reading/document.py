@@ -55,9 +55,19 @@ class Document:
 
 
 def open_document(path: Path, kind: str) -> Document:
-    """Reads a file of one `kind` (`AuditPlan`, `EfficiencyPolicy`). Raises InputError, also where it is of another kind."""
-    file = str(path)
-    data = _bytes(path)
+    """Reads a file of one `kind` (`AuditPlan`, `EfficiencyPolicy`, `EfficiencyWaivers`).
+
+    Raises InputError, also where it is of another kind.
+    """
+    return document_of(_bytes(path), str(path), kind)
+
+
+def document_of(data: bytes, file: str, kind: str) -> Document:
+    """The bytes of a file as a document; `file` is how errors name it. Raises InputError."""
+    if len(data) > SIZE_LIMIT:
+        raise InputError(
+            f"more than {SIZE_LIMIT // 1024} KB, which is too much for a plan or policy: is this the right file?", Place(file)
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -113,10 +123,6 @@ def _bytes(path: Path) -> bytes:
             data = file.read(SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {error}", place) from error
-    if len(data) > SIZE_LIMIT:
-        raise InputError(
-            f"more than {SIZE_LIMIT // 1024} KB, which is too much for a plan or policy: is this the right file?", place
-        )
     return data
 
 
@@ -141,7 +147,11 @@ def _check_kind(document: Document, kind: str) -> None:
 
 
 def _other(found: Any, kind: str) -> str:
-    known = {"AuditPlan": "a plan is given to `effaudit audit`", "EfficiencyPolicy": "a policy is given to `effaudit gate -p`"}
+    known = {
+        "AuditPlan": "a plan is given to `effaudit audit`",
+        "EfficiencyPolicy": "a policy is given to `effaudit gate -p`",
+        "EfficiencyWaivers": "waivers are named by their policy: `waivers: {file: FILE}`",
+    }
     if isinstance(found, str) and found in known:
         return f"Give the other file here: {known[found]}."
     return f"Write `kind: {kind}`."

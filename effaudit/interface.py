@@ -25,6 +25,9 @@ ANSWER, GROUPS, TIME = "answer", "groups", "time"
 EXAMPLE_ROWS = 2
 """So many rows are shown to a format that must see some to write a model."""
 
+UNWRITTEN = Artifact("unwritten:model", "python", files=())
+"""Stands in the record for a model that has no file, beside the reason."""
+
 Rows = tuple[Any, Any]
 """Inputs (a DataFrame, an array, or a mapping of named arrays) and their answers."""
 
@@ -191,9 +194,8 @@ def _written(
                 raise Refused(f"no format takes a {type(model).__qualname__}; give a plain function of an importable module")
             written[name] = formats[kind].write(model, path, example)
         except Refused as why:
-            path.touch()
             refused[name] = Failure("write", str(why))
-            written[name] = Artifact(str(path.resolve()), kind or "python")
+            written[name] = UNWRITTEN
     return written, refused
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from effaudit.core import notebook
 from effaudit.core.candidate import Candidate, Facts
 from effaudit.core.observed import Sizes
 from effaudit.core.reading import Failure, Measurement, Reading, Spread
@@ -139,6 +140,10 @@ class Record:
             ],
             columns=["candidate", "metric", "value", "low", "high", "unit", "better", "method", "failure"],
         )
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return notebook.record_table(self)
 
 
 def _cells(reading: Reading) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from effaudit.core.policy import Policy, Rule
+from effaudit.core import notebook
+from effaudit.core.policy import Bound, Policy, Rule
 from effaudit.core.waiver import Waived
 
 Status = Literal["pass", "fail", "inconclusive"]
@@ -53,21 +54,41 @@ class Check:
 
 @dataclass(frozen=True)
 class Gap:
-    """What a rejected candidate lacks on one rule: the smallest limit that would admit it, and the samples that would decide."""
+    """What a rejected candidate lacks on one rule: the smallest limit that it would meet, and the samples that would decide.
+
+    `short` is how far the end of the interval that decides lies outside the limit, in `unit`.
+    """
 
     rule: str
     relaxed: float | None
     unit: str
     more: str = ""
+    short: float | None = None
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """A limit moved just as far as one candidate needs."""
+
+    rule: str
+    bound: Bound
+    limit: float
+    unit: str
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a candidate is not recommended: what it fails, what would admit it, or what it costs more."""
+    """Why a candidate is not recommended: what it fails, what would admit it, or what it costs more.
+
+    `together`: the smallest limits that would admit it when all of them are set, and nothing else is changed. Empty where it
+    passes, or where no limits would. A rule that it meets now may be among them: once counted figures no longer exclude a
+    candidate, it is one of more that are compared, and decided at a stricter level.
+    """
 
     candidate: str
     sentence: str
     gaps: tuple[Gap, ...] = ()
+    together: tuple[Relaxed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,3 +138,7 @@ class Verdict:
     def of(self, candidate: str) -> tuple[Check, ...]:
         """The checks of one candidate."""
         return tuple(check for check in self.checks if check.candidate == candidate)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return notebook.verdict_table(self)

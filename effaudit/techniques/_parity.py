@@ -29,7 +29,8 @@ WRONG_SCORES = 1e-3
 class Parity:
     """How a product's answers differ from its parent's on `rows` search rows.
 
-    flips: labels that changed. largest, mean: of absolute differences of scores, as a share of their range in regression.
+    flips: labels that changed; ties: those of them whose scores changed by rounding only, and so were at the edge of two labels
+    in the parent. largest, mean: of absolute differences of scores, as a share of their range in regression.
     """
 
     rows: int
@@ -37,6 +38,7 @@ class Parity:
     largest: float
     mean: float
     missing: int
+    ties: int = 0
 
     def rounding_only(self, trees: bool) -> bool:
         """Do they differ by rounding only?"""
@@ -45,12 +47,12 @@ class Parity:
     @property
     def wrong(self) -> bool:
         """Is it another model?"""
-        return self.flips > WRONG_LABELS * self.rows or self.mean > WRONG_SCORES
+        return self.flips - self.ties > WRONG_LABELS * self.rows or self.mean > WRONG_SCORES
 
     @property
     def figures(self) -> dict[str, float]:
         """For the record."""
-        return {"rows": self.rows, "flips": self.flips, "largest_difference": self.largest}
+        return {"rows": self.rows, "flips": self.flips, "ties": self.ties, "largest_difference": self.largest}
 
 
 def rows_to_compare(bench: Workbench, columns: Sequence[str]) -> Array:
@@ -89,8 +91,10 @@ def differing(before: Array, after: Array, contract: Contract, workload: Workloa
         scale = float(np.ptp(before)) or 1.0
     first, second = (label(scores, contract, workload).labels for scores in (before, after))
     changed = first != second if first is not None and second is not None else np.zeros(len(before), dtype=bool)
-    flips = int(np.count_nonzero(changed.reshape(len(before), -1).any(axis=1)))
-    return Parity(len(before), flips, float(apart.max()) / scale, float(apart.mean()) / scale, missing)
+    flipped = changed.reshape(len(before), -1).any(axis=1)
+    ties = int(np.count_nonzero(flipped & (apart.reshape(len(before), -1).max(axis=1) <= CLOSE_TREES)))
+    largest, mean = float(apart.max()) / scale, float(apart.mean()) / scale
+    return Parity(len(before), int(np.count_nonzero(flipped)), largest, mean, missing, ties)
 
 
 def _missing(values: Array) -> Array:

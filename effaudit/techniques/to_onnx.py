@@ -115,4 +115,5 @@ def _clear_but(scratch: Path, product: Product) -> None:
 
 def _differences(parity: Parity) -> str:
     rows = counted(parity.rows, "row")
-    return f"{counted(parity.flips, 'label')} flipped on {rows}, scores differ by {parity.largest:.2g} at most"
+    ties = f" ({parity.ties} of them ties in the parent)" if parity.ties else ""
+    return f"{counted(parity.flips, 'label')}{ties} flipped on {rows}, scores differ by {parity.largest:.2g} at most"

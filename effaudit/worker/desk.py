@@ -23,7 +23,8 @@ from effaudit.worker import asking, blocks, limits, making, memory, sizing
 from effaudit.worker.asking import Asked
 
 HELD_ROWS = 1000
-"""Rows answered in the phase whose memory is read."""
+HELD_S = 0.5
+"""The phase whose memory is read holds so many rows as requests, and answers them for so long; each at most once."""
 
 
 class Desk:
@@ -105,8 +106,11 @@ class Desk:
         count = max(1, -(-HELD_ROWS // batch))
         requests = self._ready.requests("certify", count, batch, 0, self._order)
         memory.begin()
+        until = time.monotonic() + HELD_S
         for request in requests:
             self._ready.ask(request)
+            if time.monotonic() > until:
+                break
         return Message("held", {"memory": {"peak": memory.peak(), "steady": memory.now()}})
 
     def _probe(self, message: Message) -> Message:

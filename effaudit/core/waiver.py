@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from effaudit.core.policy import Limit
+from effaudit.core.policy import Limit, Rule
 
 SOON_DAYS = 14
 """So many days before its end a waiver is announced."""
@@ -73,3 +73,13 @@ def in_force(waiver: Waiver, today: date) -> bool:
 def days_left(waiver: Waiver, today: date) -> int:
     """Days until its last day, 0 on that day itself; negative once it is over, or where it has no valid end."""
     return (waiver.expires - today).days if waiver.expires is not None else -1
+
+
+def loosens(limit: Limit, rule: Rule) -> bool:
+    """Does a limit in the rule's own unit allow more than the rule's own?"""
+    return limit.unit == rule.limit.unit and looseness(limit, rule) > looseness(rule.limit, rule)
+
+
+def looseness(limit: Limit, rule: Rule) -> float:
+    """How much a limit allows, to be compared with others of the same rule."""
+    return -limit.amount if rule.bound == "min" else limit.amount

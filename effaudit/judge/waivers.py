@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from effaudit.core.policy import Limit, Rule
+from effaudit.core.policy import Limit
 from effaudit.core.text import counted, listed, one_line
 from effaudit.core.verdict import Check
-from effaudit.core.waiver import Waived, Waiver, days_left, in_force, standing
+from effaudit.core.waiver import Waived, Waiver, days_left, in_force, looseness, loosens, standing
 from effaudit.judge.checks import Finding, check
 
 
@@ -38,7 +38,7 @@ class Waivers:
         ]
         if not fitting:
             return finding
-        loosest = max(fitting, key=lambda one: (_looseness(one.limit, finding.rule), one.expires or date.min))
+        loosest = max(fitting, key=lambda one: (looseness(one.limit, finding.rule), one.expires or date.min))
         return replace(finding, rule=replace(finding.rule, limit=loosest.limit), waiver=loosest, original=finding.rule)
 
     def check(self, finding: Finding, level: float) -> Check:
@@ -74,15 +74,6 @@ def unused(waivers: Sequence[Waiver], checks: Sequence[Check], today: date) -> t
         and one.id not in needed
         and not any(each.rule.id == one.rule and fnmatchcase(each.candidate, one.match) for each in unknown)
     )
-
-
-def loosens(limit: Limit, rule: Rule) -> bool:
-    """Does a limit in the rule's own unit allow more than the rule's own?"""
-    return limit.unit == rule.limit.unit and _looseness(limit, rule) > _looseness(rule.limit, rule)
-
-
-def _looseness(limit: Limit, rule: Rule) -> float:
-    return -limit.amount if rule.bound == "min" else limit.amount
 
 
 def _fits(waiver: Waiver, finding: Finding) -> bool:

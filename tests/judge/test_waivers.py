@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effaudit.core.reading import Failure
-from effaudit.core.waiver import Waiver, days_left, in_force, standing
+from effaudit.core.waiver import Waiver, days_left, in_force, loosens, standing
 from effaudit.judge.decide import decide
 from effaudit.judge.exits import gate_one
-from effaudit.judge.waivers import loosens, unused
+from effaudit.judge.waivers import unused
 
 TODAY = date(2026, 7, 31)
 P50 = "latency.batch_1.p50"

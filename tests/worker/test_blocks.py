@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from effaudit.worker.blocks import FAST_NANOS, LEAST_CALLS, MOST_CALLS, UNTIMED_CALLS, Timer
+from effaudit.worker.blocks import FAST_NANOS, LEAST_CALLS, MOST_CALLS, TRIED_CALLS, UNTIMED_CALLS, UNTIMED_SLOW_CALLS, Timer
 
 
 class Clock:
@@ -43,17 +43,17 @@ def block(nanos, times=1):
     return timed[-1], model
 
 
-def test_a_slow_call_is_timed_five_times_after_three_untimed():
+def test_a_slow_call_is_tried_once_then_timed_twice_after_one_untimed():
     timed, model = block(50_000_000, times=2)
-    assert timed.calls == len(timed.nanos) == LEAST_CALLS
-    assert len(model.calls) == 3 * (UNTIMED_CALLS + LEAST_CALLS)
+    assert timed.calls == len(timed.nanos) == LEAST_CALLS == 2
+    assert len(model.calls) == 1 + 2 * (UNTIMED_SLOW_CALLS + LEAST_CALLS)
     np.testing.assert_array_equal(timed.nanos, 50_000_000)
 
 
-def test_a_fast_enough_call_fills_five_milliseconds():
+def test_a_fast_enough_call_fills_two_milliseconds():
     timed, _ = block(100_000)
-    assert timed.calls == 50
-    assert timed.cpu_nanos == 5_000_000
+    assert timed.calls == 20
+    assert timed.cpu_nanos == 2_000_000
 
 
 def test_a_very_fast_call_is_timed_in_groups_of_at_least_twenty_microseconds():
@@ -65,8 +65,15 @@ def test_a_very_fast_call_is_timed_in_groups_of_at_least_twenty_microseconds():
 
 
 def test_the_first_calls_of_a_block_are_not_in_it():
-    timed, _ = block(lambda call: 90_000_000 if call % 8 in (1, 2, 3) else 10_000_000)
-    np.testing.assert_array_equal(timed.nanos, 10_000_000)
+    tried = 1 + TRIED_CALLS
+
+    def nanos(call):
+        return 2_000_000 if tried < call <= tried + UNTIMED_CALLS else 500_000
+
+    timed, _ = block(nanos)
+    np.testing.assert_array_equal(timed.nanos, 500_000)
+    slow, _ = block(lambda call: 90_000_000 if call in (1, 2) else 10_000_000)
+    np.testing.assert_array_equal(slow.nanos, 10_000_000)
 
 
 def test_garbage_is_not_collected_while_the_clock_runs_and_is_again_afterwards():
@@ -77,7 +84,7 @@ def test_garbage_is_not_collected_while_the_clock_runs_and_is_again_afterwards()
 
 def test_collection_comes_back_when_a_model_raises():
     def raises(call):
-        if call > 12:
+        if call > 3:
             raise ValueError("enough")
         return 10_000_000
 

@@ -14,6 +14,7 @@ from effaudit.judge.evidence import Undecidable
 from effaudit.judge.gaps import gap_of
 from effaudit.judge.judged import Held, Judged, curable
 from effaudit.judge.select import Selection, shortfall, telling_tie_break
+from effaudit.judge.together import Together
 
 MOST_RULES = 3
 """A sentence names this many of the rules that a candidate breaks; the gaps name them all."""
@@ -21,8 +22,9 @@ MOST_RULES = 3
 
 def explain(judged: Judged, selection: Selection) -> tuple[Explanation, ...]:
     """One explanation for every candidate but the recommended one, in the record's order."""
+    together = Together(judged)
     others = (name for name in judged.evidence.rows if name != selection.recommended)
-    return tuple(_explanation(judged, selection, name) for name in others)
+    return tuple(_explanation(judged, selection, name, together) for name in others)
 
 
 def in_words(held: Held, gap: Gap) -> str:
@@ -49,7 +51,7 @@ def buys(judged: Judged, selection: Selection) -> tuple[Buys, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def _explanation(judged: Judged, selection: Selection, name: str) -> Explanation:
+def _explanation(judged: Judged, selection: Selection, name: str, together: Together) -> Explanation:
     row = judged.evidence.rows[name]
     if row.failure is not None:
         return Explanation(name, f"could not be measured ({row.failure.stage}): {one_line(row.failure.reason)}")
@@ -60,7 +62,13 @@ def _explanation(judged: Judged, selection: Selection, name: str) -> Explanation
     worst = sorted(broken, key=lambda held: (held[1].status != "fail", -shortfall(held)))
     rest = len(worst) - MOST_RULES
     told = [in_words(held, gaps[held[1].rule.id]) for held in worst[:MOST_RULES]]
-    return Explanation(name, "; ".join(told + ([f"and {rest} more"] if rest > 0 else [])), tuple(gaps.values()))
+    if rest > 0:
+        told.append(f"and {rest} more")
+    admitting = together.admitting(name)
+    hidden = [one for one in admitting if one.rule not in gaps]
+    if hidden:
+        told.append(f"beside more candidates it would then need {words.limits_moved(hidden)} too")
+    return Explanation(name, "; ".join(told), tuple(gaps.values()), admitting)
 
 
 def _not_chosen(judged: Judged, selection: Selection, name: str) -> str:

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from effaudit.core.policy import Rule
 from effaudit.core.stats.estimate import Estimate, Student
 from effaudit.core.stats.power import rows_to_decide
 from effaudit.core.stats.replicates import FewDiscordant
 from effaudit.core.text import counted
-from effaudit.core.verdict import Gap
+from effaudit.core.verdict import Check, Gap
 from effaudit.judge.compare import QUALITY
 from effaudit.judge.estimates import Moved
 from effaudit.judge.evidence import Evidence
@@ -25,18 +26,29 @@ MOST_TIMES = 10.0
 
 def gap_of(evidence: Evidence, held: Held) -> Gap:
     """The gap of a rule that is failed or undecided."""
-    _, check = held
-    return Gap(check.rule.id, _relaxed(held), check.unit, _more(evidence, held))
-
-
-def _relaxed(held: Held) -> float | None:
-    """The far end of the interval at the level that decided, rounded outward; None where no limit would help."""
     finding, check = held
-    lower = check.rule.bound == "min"
-    bad = check.low if lower else check.high
-    if finding.barrier is not None or bad is None or not math.isfinite(bad):
+    relaxed = None if finding.barrier is not None else relaxed_to(check.rule, check.low, check.high, check.unit)
+    return Gap(check.rule.id, relaxed, check.unit, _more(evidence, held), short_by(check))
+
+
+def short_by(check: Check) -> float | None:
+    """How far the end of the interval that decides lies outside the limit: negative is room inside. None where nothing is known."""
+    bad = check.low if check.rule.bound == "min" else check.high
+    if bad is None or not math.isfinite(bad):
         return None
-    return outward(bad, check.unit, up=not lower)
+    return (check.rule.limit.amount - bad if check.rule.bound == "min" else bad - check.rule.limit.amount) + 0.0
+
+
+def inside(rule: Rule, low: float, high: float) -> bool:
+    """Is the whole interval inside a rule's limit?"""
+    return low >= rule.limit.amount if rule.bound == "min" else high <= rule.limit.amount
+
+
+def relaxed_to(rule: Rule, low: float | None, high: float | None, unit: str) -> float | None:
+    """The smallest limit that an interval is inside of: its far end, rounded outward. None where that is unknown or infinite."""
+    lower = rule.bound == "min"
+    bad = low if lower else high
+    return None if bad is None or not math.isfinite(bad) else outward(bad, unit, up=not lower)
 
 
 def _more(evidence: Evidence, held: Held) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from effaudit.core.policy import Rule
 from effaudit.core.text import counted
 from effaudit.core.units import show, show_interval
-from effaudit.core.verdict import Check
+from effaudit.core.verdict import Check, Relaxed
 
 POINTS = ("pp", "%")
 
@@ -31,6 +32,12 @@ def against_limit(check: Check) -> str:
 def would_pass(rule: Rule, relaxed: float, unit: str) -> str:
     """The limit that would admit a candidate: "max_drop ≥ 2.2 pp"."""
     return f"{rule.bound} {'≤' if rule.bound == 'min' else '≥'} {amount(relaxed, unit)}"
+
+
+def limits_moved(moved: Sequence[Relaxed]) -> str:
+    """Limits with their rules: "max_drop ≥ 2.2 pp (quality.non_inferior) and max ≥ 26 ms (latency.p95)"."""
+    told = [f"{one.bound} {'≤' if one.bound == 'min' else '≥'} {amount(one.limit, one.unit)} ({one.rule})" for one in moved]
+    return " and ".join(told) if len(told) < 3 else f"{', '.join(told[:-1])} and {told[-1]}"
 
 
 def amount(value: float, unit: str) -> str:

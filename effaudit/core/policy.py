@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from effaudit.core.record import Record
 
 Bound = Literal["min", "max", "max_drop", "max_increase"]
 Severity = Literal["error", "warn"]
@@ -39,6 +42,10 @@ class Rule:
     """Columns of the plan's slices: the rule must hold in each of their slices, and judging makes one rule of each."""
     of: str = ""
     """The id of the rule that was written, where this one is made for a slice of it."""
+    file: str = ""
+    """The file in which its limit stands, at `line`: the policy's own, or one that it extends."""
+    alternatives: tuple[Rule, ...] = ()
+    """Of a rule with `any`: the limits of which one is enough. Its own metric and limit are then those of the first."""
 
     @property
     def relative(self) -> bool:
@@ -53,6 +60,49 @@ class Select:
     minimize: str = "size.artifact"
     equal_within: float = 0.02
     tie_break: tuple[str, ...] = ("simple_first",)
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which candidates an override is for: those that fit all that is said. `candidate` is a glob on names."""
+
+    candidate: str = "*"
+    format: str | None = None
+    family: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an override makes of one rule: the rule as it then stands, of which `changed` names the fields; None: it is off.
+
+    Without any `changed`, it is a rule that only these candidates have.
+    """
+
+    id: str
+    rule: Rule | None
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Override:
+    """Other limits for some candidates. Of several that fit, later ones win, field by field."""
+
+    match: Match
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A candidate of another record, to compare with. `file` is how the user names that record."""
+
+    candidate: str
+    file: str
+    record: Record = field(repr=False, compare=False, metadata={"packed": False})
+
+    @property
+    def name(self) -> str:
+        """How verdicts name it: no candidate of the judged record can be called so."""
+        return f"{self.candidate}@{self.record.name}"
 
 
 @dataclass(frozen=True)
@@ -80,3 +130,7 @@ class Policy:
     digest: str = ""
     waivers: WaiverSource | None = None
     """None: no waiver is looked at."""
+    overrides: tuple[Override, ...] = ()
+    """Other limits for some candidates, in the order in which they apply."""
+    baseline: Stored | str | None = None
+    """What relative rules compare with: None for the plan's baseline, the name of another candidate, or a stored one."""

@@ -13,9 +13,10 @@ T = TypeVar("T")
 
 
 def pack(value: Any) -> Any:
-    """A frozen dataclass (or tuple, mapping, plain value) as what JSON can say."""
+    """A frozen dataclass (or tuple, mapping, plain value) as what JSON can say, less fields whose metadata says `packed: False`."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: pack(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = (field.name for field in dataclasses.fields(value) if field.metadata.get("packed", True))
+        return {name: pack(getattr(value, name)) for name in fields}
     if isinstance(value, Mapping):
         return {str(key): pack(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):

@@ -51,6 +51,10 @@ class Store:
         """The group number of each row, from 0; each row its own where rows are independent."""
         return self._array(f"{split}/groups")
 
+    def slices(self) -> Array:
+        """Each certify row's slices (rows, columns) uint16, by their place in the workload's `slices`; see core/slices.py."""
+        return self._array("certify/slices")
+
     def words(self, column: str) -> Array:
         """The distinct texts of a text column, as an object array."""
         return self._words[column]
@@ -101,6 +105,10 @@ class StoreWriter:
         np.save(self.folder / split / "answers.npy", np.ascontiguousarray(answers), allow_pickle=False)
         np.save(self.folder / split / "groups.npy", np.ascontiguousarray(groups), allow_pickle=False)
         self._splits[split] = len(answers)
+
+    def add_slices(self, codes: Array) -> None:
+        """Writes each certify row's slices (rows, columns)."""
+        np.save(self.folder / "certify" / "slices.npy", np.ascontiguousarray(codes), allow_pickle=False)
 
     def close(self) -> Store:
         """Writes the index, which makes the folder a store."""

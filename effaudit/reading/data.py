@@ -16,6 +16,7 @@ from effaudit.reading.answers import Answers, encode
 from effaudit.reading.dependence import group_numbers
 from effaudit.reading.duplicates import also_in, repeated
 from effaudit.reading.parts import Part, digest, read_parts, reconciled
+from effaudit.reading.slices import Sliced, slices_of
 from effaudit.reading.splits import with_search
 
 
@@ -31,6 +32,7 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
     parts = reconciled(parts, data.groups or data.time or "")
     answers = encode(parts, data)
     groups, grouping = _groups(parts, data)
+    sliced = _sliced(parts["certify"], data, groups["certify"], answers)
     duplicates = {split: also_in(parts["certify"].inputs, parts[split].inputs) for split in parts if split != "certify"}
     workload = Workload(
         task=data.task,
@@ -49,19 +51,34 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
         answer_unit=data.answer_unit,
         table=not any(values.shape for values in parts["certify"].inputs.values()),
         multilabel=answers.multilabel,
-        notes=(*cuts, *grouping, *answers.notes, *_link_notes(parts, data), *_row_notes(parts, duplicates), *_infinities(parts)),
+        notes=(
+            *cuts,
+            *grouping,
+            *answers.notes,
+            *_link_notes(parts, data),
+            *_row_notes(parts, duplicates),
+            *_infinities(parts),
+            *sliced.notes,
+        ),
         class_rows=answers.class_rows,
+        slices=sliced.slices,
     )
-    return workload, _written(folder, parts, answers, groups)
+    return workload, _written(folder, parts, answers, groups, sliced)
 
 
-def _written(folder: Path, parts: Mapping[str, Part], answers: Answers, groups: Mapping[str, Array]) -> Store:
+def _written(folder: Path, parts: Mapping[str, Part], answers: Answers, groups: Mapping[str, Array], sliced: Sliced) -> Store:
     (folder / INDEX).unlink(missing_ok=True)  # what an earlier run left is no store while this one is being written
     inputs = parts["certify"].inputs
     writer = StoreWriter(folder, list(inputs), {name: values.words for name, values in inputs.items() if values.text})
     for split, part in parts.items():
         writer.add(split, {name: values.data for name, values in part.inputs.items()}, answers.arrays[split], groups[split])
+    writer.add_slices(sliced.codes)
     return writer.close()
+
+
+def _sliced(certify: Part, data: Data, groups: Array, answers: Answers) -> Sliced:
+    classes = answers.arrays["certify"] if answers.classes and not answers.multilabel else None
+    return slices_of(certify.slices, data.slice_min_rows, groups, classes, len(answers.classes))
 
 
 def _groups(parts: Mapping[str, Part], data: Data) -> tuple[dict[str, Array], tuple[str, ...]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import repeat
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +20,9 @@ from effaudit.reading.dependence import as_times, check_said
 from effaudit.reading.tables import Columns, check_has, read_columns
 
 ORDER = ("train", "data", "search", "certify")
+CERTIFYING = {"data", "certify"}
+"""The splits that certify rows come from."""
+
 _CHUNK_BYTES = 64 << 20
 
 
@@ -29,6 +34,8 @@ class Part:
     inputs: Mapping[str, Values]
     answers: Mapping[str, Values]
     link: Values | None
+    slices: Mapping[str, Values] = field(default_factory=dict)
+    """The columns that tell slices apart; of rows to certify on only."""
 
     @property
     def rows(self) -> int:
@@ -42,6 +49,7 @@ class Part:
             inputs={name: values.take(rows) for name, values in self.inputs.items()},
             answers={name: values.take(rows) for name, values in self.answers.items()},
             link=self.link.take(rows) if self.link else None,
+            slices={name: values.take(rows) for name, values in self.slices.items()},
         )
 
 
@@ -57,6 +65,8 @@ def read_parts(data: Data) -> dict[str, Part]:
     for split, (columns, place) in tables.items():
         _check_same(inputs, _inputs(data, columns), first_split, split, place)
     parts = {split: _part(data, columns, inputs, place) for split, (columns, place) in tables.items()}
+    for split in CERTIFYING & set(parts):
+        parts[split] = replace(parts[split], slices=_slices(data, *tables[split]))
     seen = {*inputs, *data.answer}
     for split, (columns, place) in tables.items():
         check_said(data, parts[split].inputs, [name for name in columns if name not in seen], place)
@@ -90,13 +100,15 @@ def digest(part: Part) -> str:
 
 
 def _named(data: Data) -> tuple[str, ...]:
-    return tuple(name for name in (*data.answer, *data.inputs, data.groups, data.time) if name)
+    return tuple(name for name in (*data.answer, *data.inputs, *data.slices, data.groups, data.time) if name)
 
 
 def _check_roles(data: Data, columns: Columns, split: str, place: Place) -> None:
     check_has(columns, data.answer, "the answer", place)
     check_has(columns, data.inputs, "among `inputs`", place)
-    check_has(columns, data.ignore if split in ("data", "certify") else (), "among `ignore`", place)
+    check_has(columns, data.ignore if split in CERTIFYING else (), "among `ignore`", place)
+    for column, said in _slices_said(data, place) if split in CERTIFYING else ():
+        check_has(columns, (column,), f"among `slices` and looked for in {Path(place.file).name}", said)
     for role, name in (("groups", data.groups), ("time", data.time)):
         check_has(columns, (name,) if name else (), f"the plan's `{role}`", place)
 
@@ -142,6 +154,20 @@ def _link(data: Data, columns: Columns, place: Place) -> Values | None:
         what = f"{counted(int(missing.sum()), 'row')} without a value of {shown!r}, the first being row {first:,}"
         raise InputError(what, place, "Every row needs one, to know which rows belong together.")
     return as_times(link, name, place) if data.time else link
+
+
+def _slices(data: Data, columns: Columns, place: Place) -> dict[str, Values]:
+    found = {name: values_of(name, columns[name], place) for name in data.slices}
+    for name, said in _slices_said(data, place):
+        if found[name].shape:
+            what = f"{one_line(name, 60)!r} holds several values a row, which tell no slices apart"
+            raise InputError(what, said, "Name a column with one value a row.")
+    return found
+
+
+def _slices_said(data: Data, otherwise: Place) -> Iterator[tuple[str, Place]]:
+    """The columns to slice by, and where the plan names each."""
+    return zip(data.slices, data.slice_places or repeat(otherwise), strict=False)
 
 
 def _own_words(values: Values) -> Values:

@@ -9,6 +9,9 @@ from effaudit.core.plan import Data, Source
 from effaudit.reading.desk import Desk
 from effaudit.reading.plan_model import AuditPlan, WorkloadPart
 
+LEAST_ROWS = 100
+"""Of a slice, where the plan does not say: fewer say little of any score."""
+
 _SPLITS = ("train", "search", "certify", "data")
 
 
@@ -32,6 +35,9 @@ def read_data(model: AuditPlan, desk: Desk) -> Data:
         quality=_quality(part, desk),
         batch_sizes=tuple(sorted(set(part.batch_sizes))),
         answer_unit=part.answer_unit,
+        slices=part.slices,
+        slice_min_rows=part.slice_min_rows or LEAST_ROWS,
+        slice_places=tuple(desk.document.place("workload", "slices", at) for at in range(len(part.slices))),
     )
 
 
@@ -68,7 +74,9 @@ def _check_splits(part: WorkloadPart, desk: Desk) -> None:
 def _check_columns(part: WorkloadPart, desk: Desk) -> None:
     if not part.answer:
         desk.fault("`answer` is empty", "workload", "answer", advice="Name the column that models answer.")
-    for key in ("answer", "inputs", "ignore"):
+    if part.slice_min_rows is not None and not part.slices:
+        desk.fault("`slice_min_rows` without `slices`", "workload", "slice_min_rows", advice="Write `slices: [COLUMN]` too.")
+    for key in ("answer", "inputs", "ignore", "slices"):
         desk.once(getattr(part, key) or (), "column", "workload", key)
     answers = set(part.answer)
     for key in ("inputs", "ignore"):

@@ -30,6 +30,8 @@ from effaudit.reading.plan_fields import (
 )
 
 SCHEMA_ID = "urn:effaudit:schema:v1:audit-plan"
+MOST_COLUMNS = 10
+"""Columns that a plan may slice by."""
 
 
 class _Part(BaseModel):
@@ -56,7 +58,15 @@ class WorkloadPart(_Part):
     inputs: Columns | None = Field(
         default=None, description="the columns or arrays that models may see; all but answers, groups and time when left out"
     )
-    ignore: Columns = Field(default=(), description="columns that nothing sees")
+    ignore: Columns = Field(default=(), description="columns that no model sees")
+    slices: Columns = Field(
+        default=(),
+        max_length=MOST_COLUMNS,
+        description="columns, also ignored ones, whose values tell parts of certify apart: each has quality figures of its own",
+    )
+    slice_min_rows: int | None = Field(
+        default=None, ge=1, le=10**9, description="values of `slices` with fewer certify rows are put together; 100 when left out"
+    )
     positive: Label | None = Field(
         default=None, description="binary tasks: the answer that counts as positive; the last in order when left out"
     )

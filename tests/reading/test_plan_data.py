@@ -62,6 +62,11 @@ def test_roles_units_and_scorers_are_kept(write, known):
         (["data: test.csv", "answer: a", "quality: [roc_acu]"], 9, "Did you mean 'roc_auc'?"),
         (["data: test.csv", "answer: a", "quality: neg_log_loss"], 9, "without `neg_`: log_loss"),
         (["data: test.csv", "answer: a", "quality: [f1, f1]"], 9, "the scorer 'f1' is named twice"),
+        (["data: test.csv", "answer: a", "slices: [b, b]"], 9, "the column 'b' is named twice"),
+        (["data: test.csv", "answer: a", f"slices: [{', '.join('abcdefghijk')}]"], 9, "at most 10 of them"),
+        (["data: test.csv", "answer: a", "slice_min_rows: 50"], 9, "`slice_min_rows` without `slices`"),
+        (["data: test.csv", "answer: a", "slices: b", "slice_min_rows: 0"], 10, "expected at least 1, found 0"),
+        (["data: test.csv", "answer: a", "slice: b"], 9, "Did you mean 'slices'?"),
         (["data: test.csv", "answer: a", "batch_sizes: []"], 9, "expected at least 1 of them"),
         (["data: test.csv", "answer: a", "batch_sizes: [0]"], 9, "expected at least 1, found 0"),
         (["data: test.csv", "answer: a", "answer_unit: min"], 9, "`answer_unit` is for regressions"),
@@ -77,3 +82,10 @@ def test_what_does_not_go_together_is_told_with_its_line(write, known, lines, li
 def test_a_regression_has_no_positive_answer(write, known):
     with pytest.raises(InputError, match="`positive` is for classifications"):
         workload(write, known, ["data: test.csv", "answer: a", "positive: 1"], "regression")
+
+
+def test_slices_are_kept_with_their_places(write, known):
+    data = workload(write, known, ["data: test.csv", "answer: a", "slices:", "  - b", "  - c", "slice_min_rows: 50"])
+    assert (data.slices, data.slice_min_rows) == (("b", "c"), 50)
+    assert [place.line for place in data.slice_places] == [10, 11]
+    assert workload(write, known, ["data: test.csv", "answer: a", "slices: b"]).slice_min_rows == 100

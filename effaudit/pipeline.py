@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,7 @@ from effaudit.core.record import Made, Record, Row
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.store import Store
 from effaudit.core.verdict import Verdict
+from effaudit.core.waiver import Waiver
 from effaudit.core.workload import Workload
 from effaudit.judge.decide import decide
 from effaudit.measure import environment
@@ -45,6 +47,8 @@ from effaudit.reading.record_file import write_record
 Tell = Callable[[str, float, str], None]
 """Hears of progress: the stage, the share of it that is done, and a few words."""
 
+Judge = Callable[[Record], Verdict]
+
 FINALISTS = 3
 """So many of the best candidates, beside the baseline, are looked into with instruments that take long."""
 
@@ -57,9 +61,16 @@ NOT_REACHED = Failure("interrupted", "the audit was interrupted before it came t
 
 
 def audit(
-    plan: Plan, policy: Policy, out: Path, tell: Tell, engine: Engine | None = None, command: str = ""
+    plan: Plan,
+    policy: Policy,
+    out: Path,
+    tell: Tell,
+    engine: Engine | None = None,
+    command: str = "",
+    waivers: Sequence[Waiver] = (),
+    today: date | None = None,
 ) -> tuple[Record, Verdict]:
-    """Runs a plan in the folder `out`, judges it, and leaves the record there. Raises InputError.
+    """Runs a plan in the folder `out`, judges it with the waivers in force `today`, and leaves the record there. Raises InputError.
 
     Interrupted (KeyboardInterrupt), it leaves a record of what was won by then; started again, it goes on from there.
     """
@@ -71,12 +82,13 @@ def audit(
             workload, store = build_store(plan.data, run.data, _needs_search(plan), plan.seed)
         where = engine or registry.an_engine("local")
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
-        with _Work.begun(plan, policy, run, diary, store, site, tell) as work:
+        judge = partial(decide, policy=policy, waivers=waivers, today=today)
+        with _Work.begun(plan, judge, run, diary, store, site, tell) as work:
             assembled, ended = work.done()
             record = write_record(work.record(assembled, ended, command), run.folder)
             if ended == "complete":
                 diary.journal.discard()
-        return record, decide(record, policy)
+        return record, judge(record)
 
 
 @dataclass
@@ -84,7 +96,7 @@ class _Work:
     """One audit at work: what it was given, and what it has won so far."""
 
     plan: Plan
-    policy: Policy
+    judge: Judge
     run: Run
     diary: Diary
     store: Store
@@ -98,11 +110,11 @@ class _Work:
     seen: dict[str, Seen] = field(default_factory=dict)
 
     @classmethod
-    def begun(cls, plan: Plan, policy: Policy, run: Run, diary: Diary, store: Store, site: Site, tell: Tell) -> _Work:
+    def begun(cls, plan: Plan, judge: Judge, run: Run, diary: Diary, store: Store, site: Site, tell: Tell) -> _Work:
         """Opens the journal, and with it what earlier sessions of the same audit won."""
         same = [plan.digest, site.workload.digests, environment.packages(), {c.name: digest(c) for c in plan.candidates}]
         diary.open(run.journal(hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()))
-        return cls(plan, policy, run, diary, store, site, tell, _jobs(plan), earlier(diary.journal))
+        return cls(plan, judge, run, diary, store, site, tell, _jobs(plan), earlier(diary.journal))
 
     def __enter__(self) -> _Work:
         return self
@@ -277,7 +289,7 @@ class _Work:
     def _finalists(self, assembled: Assembled) -> list[str]:
         if self.plan.settings.codecarbon == "all":
             return list(self.seen)
-        ranking = decide(self.record(assembled, "complete", ""), self.policy).ranking
+        ranking = self.judge(self.record(assembled, "complete", "")).ranking
         return list(dict.fromkeys([*([self.baseline] if self.baseline else []), *ranking[:FINALISTS]]))
 
     def _lost(self, name: str) -> Row:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 
 from effaudit import registry
+from effaudit.core.errors import InputError
 from effaudit.core.plan import Plan
 from effaudit.core.policy import Policy
 from effaudit.core.record import Record
+from effaudit.core.verdict import Verdict
+from effaudit.core.waiver import Waiver
 
 DEFAULT_POLICY = "recommended"
 _PACKAGE = Path(str(files("effaudit")))
@@ -39,6 +43,32 @@ def policy(named: str | Path | None) -> Policy:
 
     ids = [example for name in registry.names("metrics") for example in registry.a_metric(name).examples()]
     return read_policy(named or DEFAULT_POLICY, registry.meaning, ids, PRESETS)
+
+
+def waivers(policy: Policy) -> tuple[Waiver, ...]:
+    """The waivers that a policy names. Raises InputError."""
+    from effaudit.reading.waivers import read_waivers
+
+    return read_waivers(policy, registry.meaning)
+
+
+def today(written: str | None) -> date:
+    """The day for which waivers are looked at: as written on the command line, else today's date in UTC. Raises InputError."""
+    from effaudit.reading.waivers import a_day
+
+    if written is None:
+        return datetime.now(UTC).date()
+    try:
+        return a_day(written)
+    except ValueError as error:
+        raise InputError(f"--today: {error}") from None
+
+
+def judged(record: Record, policy: Policy, day: str | None = None) -> Verdict:
+    """The verdict of a policy and its waivers on a record, for a day as written on the command line. Raises InputError."""
+    from effaudit.judge.decide import decide
+
+    return decide(record, policy, None, waivers(policy), today(day))
 
 
 def record(path: Path) -> Record:

@@ -27,6 +27,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="list the checks that passed, too")
 
 
+def a_day(parser: argparse.ArgumentParser) -> None:
+    """The option of verbs that look at waivers."""
+    parser.add_argument("--today", metavar="DATE", help="look at waivers as of this day, such as 2026-07-31 (default: today, UTC)")
+
+
 def wanted(written: list[str]) -> list[tuple[str, Path]]:
     """`OUTPUT=PATH` pairs. Raises InputError before anything long is begun."""
     from effaudit import registry

@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--progress", choices=("auto", "lines", "off"), default="auto", help="a bar on a terminal (auto), lines, or none"
     )
+    _showing.a_day(parser)
     _showing.arguments(parser)
 
 
@@ -30,9 +31,11 @@ def run(options: argparse.Namespace) -> int:
     more = _showing.wanted(options.format)
     plan = _reading.plan(options.plan)
     policy = _reading.policy(options.policy or plan.policy)
+    waivers, today = _reading.waivers(policy), _reading.today(options.today)
     out = options.out or Path("reports") / plan.name
     with _progress.shown(_progress.course_of(plan), options.progress) as tell:
-        record, verdict = pipeline.audit(plan, policy, out, tell, command=f"effaudit audit {options.plan.name}")
+        command = f"effaudit audit {options.plan.name}"
+        record, verdict = pipeline.audit(plan, policy, out, tell, command=command, waivers=waivers, today=today)
     _showing.write([("html", out / "report.html"), *more], record, verdict)
     _showing.to_terminal(record, verdict, options.verbose)
     print(f"\nreport: {out / 'report.html'}\nrecord: {out / 'record.json'}   judge it again: effaudit gate {out} -p POLICY")  # noqa: T201

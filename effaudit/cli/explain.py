@@ -8,9 +8,12 @@ from pathlib import Path
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
+    from effaudit.cli import _showing
+
     parser.add_argument("record", type=Path, metavar="RECORD", help="a record's file or folder")
     parser.add_argument("candidate", nargs="?", metavar="CANDIDATE", help="this one only (default: all)")
     parser.add_argument("-p", "--policy", metavar="POLICY", help="judge under this policy (default: recommended)")
+    _showing.a_day(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -19,10 +22,9 @@ def run(options: argparse.Namespace) -> int:
     from effaudit.core.errors import InputError
     from effaudit.core.text import did_you_mean, one_line
     from effaudit.core.units import show
-    from effaudit.judge.decide import decide
 
     record = _reading.record(options.record)
-    verdict = decide(record, _reading.policy(options.policy))
+    verdict = _reading.judged(record, _reading.policy(options.policy), options.today)
     names = [row.candidate.name for row in record.rows]
     if options.candidate and options.candidate not in names:
         raise InputError(f"the record has no candidate {options.candidate!r}.{did_you_mean(options.candidate, names)}")

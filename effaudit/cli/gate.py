@@ -17,19 +17,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("record", type=Path, metavar="RECORD", help="a record's file or folder")
     parser.add_argument("-p", "--policy", metavar="POLICY", help="a policy's file or a preset's name (default: recommended)")
     parser.add_argument("--candidate", metavar="NAME", help="gate this candidate, `recommended`, or `all`")
+    _showing.a_day(parser)
     _showing.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Judges; the exit code is the verdict's."""
     from effaudit.cli import _reading, _showing
-    from effaudit.judge.decide import decide
     from effaudit.judge.exits import gate_one
 
     more = _showing.wanted(options.format)
     policy = _reading.policy(options.policy)
     record = _reading.record(options.record)
-    verdict = decide(record, policy)
+    verdict = _reading.judged(record, policy, options.today)
     _showing.write(more, record, verdict)
     _showing.to_terminal(record, verdict, options.verbose)
     return gate_one(record, verdict, options.candidate) if options.candidate else verdict.exit_code

@@ -8,19 +8,21 @@ from pathlib import Path
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
+    from effaudit.cli import _showing
+
     parser.add_argument("record", type=Path, metavar="RECORD", help="a record's file or folder")
     parser.add_argument("-p", "--policy", metavar="POLICY", help="judge it under this policy (default: recommended)")
     parser.add_argument("-f", "--format", action="append", default=[], metavar="OUTPUT=PATH", help="default: html=report.html")
+    _showing.a_day(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Writes the outputs; the exit code says only whether that went well."""
     from effaudit.cli import _reading, _showing
-    from effaudit.judge.decide import decide
 
     wanted = _showing.wanted(options.format or ["html=report.html"])
     record = _reading.record(options.record)
-    verdict = decide(record, _reading.policy(options.policy))
+    verdict = _reading.judged(record, _reading.policy(options.policy), options.today)
     _showing.write(wanted, record, verdict)
     for name, path in wanted:
         print(f"{name}: {path}")  # noqa: T201

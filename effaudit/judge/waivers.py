@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from effaudit.core.policy import Limit
+from effaudit.core.policy import Limit, Rule
 from effaudit.core.text import counted, listed, one_line
 from effaudit.core.verdict import Check
 from effaudit.core.waiver import Waived, Waiver, days_left, in_force, looseness, loosens, standing
@@ -72,12 +72,17 @@ def unused(waivers: Sequence[Waiver], checks: Sequence[Check], today: date) -> t
         for one in waivers
         if in_force(one, today)
         and one.id not in needed
-        and not any(each.rule.id == one.rule and fnmatchcase(each.candidate, one.match) for each in unknown)
+        and not any(_on(one, each.rule) and fnmatchcase(each.candidate, one.match) for each in unknown)
     )
 
 
 def _fits(waiver: Waiver, finding: Finding) -> bool:
-    return finding.rule.waivable and waiver.rule == finding.rule.id and fnmatchcase(finding.candidate, waiver.match)
+    return finding.rule.waivable and _on(waiver, finding.rule) and fnmatchcase(finding.candidate, waiver.match)
+
+
+def _on(waiver: Waiver, rule: Rule) -> bool:
+    """Is it on this rule, or on the one that this was made from for a slice?"""
+    return waiver.rule in (rule.id, rule.of)
 
 
 def _waived(waiver: Waiver, original: Limit, today: date, without: Check) -> Waived:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -52,6 +52,10 @@ class Resamples:
         """Each row's weight (rows,) in the first `limit` resamples, for scorers that take sample weights."""
         for weights in self._weights[: max(0, limit)]:
             yield weights[self._bundles].astype(np.float64)
+
+    def within(self, rows: NDArray[np.intp], count: int) -> Resamples:
+        """The first `count` of the same resamples, of some rows (by position) only."""
+        return _Within(self._numbered[rows], min(count, self.count), self.seed, whole=self, rows=rows)
 
     @cached_property
     def _numbered(self) -> NDArray[np.intp]:
@@ -129,6 +133,29 @@ class Resamples:
             return ordered
         summed = [np.bincount(self._bundles, column, len(self._sizes)) for column in columns.T]
         return np.stack(summed, axis=1) if summed else np.empty((len(self._sizes), 0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Within(Resamples):
+    """Another's resamples, of some of its rows."""
+
+    whole: Resamples = field(kw_only=True)
+    rows: NDArray[np.intp] = field(kw_only=True)
+
+    @cached_property
+    def _taken(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The whole's bundles that these rows are in, and each row's place among them."""
+        return np.unique(self.whole._bundles[self.rows], return_inverse=True)
+
+    @cached_property
+    def _bundles(self) -> NDArray[np.intp]:
+        return self._taken[1]
+
+    @cached_property
+    def _weights(self) -> NDArray[np.uint8]:
+        weights = self.whole._weights[: self.count, self._taken[0]]
+        weights[~weights.any(axis=1)] = 1
+        return weights
 
 
 def _bits(seed: int, stream: int, count: int) -> NDArray[np.uint64]:

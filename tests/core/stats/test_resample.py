@@ -146,3 +146,35 @@ def test_groups_must_be_one_number_per_row(groups):
 
 def test_no_columns_give_no_sums():
     assert independent(5).sums(np.empty((5, 0))).shape == (50, 0)
+
+
+@pytest.mark.parametrize("groups", [np.arange(500), np.arange(500) // 7, np.arange(500) % 90])
+def test_resamples_of_some_rows_are_the_same_resamples(groups):
+    whole = Resamples(groups, 300, 5)
+    rows = np.flatnonzero(np.random.default_rng(0).random(500) < 0.4)
+    inside = np.zeros(500)
+    inside[rows] = 1.0
+    values = np.random.default_rng(1).normal(size=500)
+    part = whole.within(rows, 200)
+    sums = whole.sums(np.column_stack([inside, inside * values]))[:200]
+    np.testing.assert_allclose(part.means(values[rows][:, None])[:, 0], sums[:, 1] / sums[:, 0], rtol=1e-9, atol=1e-12)
+    weights = np.array(list(whole.row_weights(50)))[:, rows]
+    np.testing.assert_array_equal(np.array(list(part.row_weights(50))), weights)
+    assert part.count == 200
+    assert part.groups_count == len(np.unique(groups[rows]))
+
+
+def test_a_resample_that_drew_none_of_the_rows_is_the_rows_themselves():
+    part = Resamples(np.arange(100) // 50, 300, 0).within(np.arange(50), 300)
+    np.testing.assert_array_equal(np.array(list(part.row_weights(300))).min(axis=1) > 0, True)
+
+
+def test_rows_of_bundled_groups_share_their_weights_with_the_whole(monkeypatch):
+    monkeypatch.setattr(resample, "_KEPT_BYTES", 1)
+    monkeypatch.setattr(resample, "_BLOCK", 16)
+    whole = Resamples(np.arange(400), 50, 0)
+    rows = np.arange(100, 200)
+    np.testing.assert_array_equal(
+        np.array(list(whole.within(rows, 50).row_weights(50))), np.array(list(whole.row_weights(50)))[:, rows]
+    )
+    assert whole.within(rows, 50).groups_count == 100

@@ -112,11 +112,11 @@ def change(reading: Reading | None, base: Reading | None) -> str:
 
 
 def is_better(reading: Reading | None, base: Reading | None, floor: float = 0.0) -> bool | None:
-    """Is it better than the baseline's? None when equal, missing, or closer than `floor` (a share of the baseline)."""
+    """Is it better than the baseline's? None when equal as shown, missing, or closer than `floor` (a share of the baseline)."""
     if not isinstance(reading, Measurement) or not isinstance(base, Measurement):
         return None
     difference = reading.value - base.value
-    if not abs(difference) > floor * abs(base.value):
+    if not abs(difference) > floor * abs(base.value) or change(reading, base) in ("0 pp", "0 %"):
         return None
     return (difference > 0) == (reading.better == "higher")
 

@@ -99,3 +99,9 @@ def test_a_limit_is_as_its_author_wrote_it():
     rule = Rule("r", "size.artifact", "max_increase", Limit(0.1, "%", "10 %"), versus="baseline")
     assert _words.limit(rule) == "max increase 10 %"
     assert _words.limit(replace(rule, versus="gbm")) == "max increase 10 % against gbm"
+
+
+def test_a_difference_that_is_shown_as_none_is_neither_better_nor_worse():
+    before = Measurement(0.669, 0.66, 0.68, "score", "higher", "measured")
+    assert _words.is_better(replace(before, value=0.669 - 2e-8), before) is None
+    assert _words.is_better(replace(before, value=0.660), before) is False

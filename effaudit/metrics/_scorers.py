@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,9 @@ def score(name: str, answers: Answers, truth: Array, classes: int, rows: Array |
     stored = _regressor(answers) if classes == 0 else _classifier(answers, classes)
     chosen = np.arange(len(truth)) if rows is None else rows
     try:
-        value = float(scorer(stored, chosen.reshape(-1, 1), truth[chosen]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scores that are not defined are told below
+            value = float(scorer(stored, chosen.reshape(-1, 1), truth[chosen]))
     except AttributeError as error:
         raise Refused(f"{name} needs probabilities, and this candidate gives labels only") from error
     except (ValueError, TypeError) as error:

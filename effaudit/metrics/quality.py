@@ -12,17 +12,23 @@ from effaudit.core.candidate import Contract
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Refused, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
+from effaudit.core.slices import apart, sliced
 from effaudit.core.stats import ranking
-from effaudit.core.stats.estimate import DRAWN_ONE_SIDED
-from effaudit.core.stats.replicates import of_replicates, of_score
+from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Skewed
+from effaudit.core.stats.replicates import Leaning, of_replicates, of_score
 from effaudit.core.stats.student import wilson
 from effaudit.core.store import Array
+from effaudit.core.text import one_line
 from effaudit.core.workload import Workload
 from effaudit.metrics import _scorers
+from effaudit.metrics._rows import Rows, all_rows, by_slice
 from effaudit.metrics._statistics import statistic
 
 FEW = 200
 """Resamples of scorers that must be called once for each."""
+
+LEAST_KNOWN = 0.95
+"""The share of the resamples in which a score must be defined."""
 
 TRIED = 200
 """Thresholds tried when one is tuned: so many quantiles of the scores."""
@@ -33,12 +39,13 @@ class Quality(Metric):
     """Any scikit-learn scorer of classification or regression: `quality.accuracy`, `quality.roc_auc`, `quality.log_loss`…
 
     Errors keep their own sign (`neg_` is dropped, lower is better). Answers to all certify rows are scored by scikit-learn; the
-    interval comes from resamples of rows, or of whole groups where the plan names them, which all candidates share.
+    interval comes from resamples of rows, or of whole groups where the plan names them, which all candidates share. Where the
+    plan names `slices`, so do the certify rows of each: `quality.roc_auc[carrier=UA]`.
     """
 
     def meaning(self, metric: str) -> Meaning | None:
-        """By the scorer's name."""
-        name = metric.removeprefix("quality.")
+        """By the scorer's name, in all rows or in a slice."""
+        name = apart(metric)[0].removeprefix("quality.")
         if name in _scorers.HIGHER:
             unit = "count" if name in _scorers.NO_UNIT else "score"
             return Meaning(unit, "higher", "measured", False, (), name)
@@ -53,12 +60,16 @@ class Quality(Metric):
 
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the stored answers to certify rows."""
-        return {f"quality.{name}": _reading(seen, name) for name in seen.workload.quality}
+        scorers = seen.workload.quality
+        found = {f"quality.{name}": _reading(all_rows(seen), name) for name in scorers}
+        parts = ((rows, rows.slice) for rows in by_slice(seen))
+        return found | {sliced(f"quality.{name}", own.key): _reading(rows, name) for rows, own in parts if own for name in scorers}
 
 
 def figure(name: str, scores: Array, truth: Array, contract: Contract, workload: Workload) -> float:
     """A scorer's figure of canonical scores to some rows, whose true answers are `truth`. Raises Refused."""
-    return _scorers.score(name, label(scores, contract, workload), truth, _classes(workload))
+    classes = len(workload.classes) or (2 if workload.multilabel else 0)
+    return _scorers.score(name, label(scores, contract, workload), truth, classes)
 
 
 def direction(name: str) -> Better:
@@ -79,41 +90,49 @@ def tuned_threshold(scores: Array, truth: Array, scorer: str) -> float:
     return float(min(tried[np.isclose(figures, best)], key=lambda threshold: abs(threshold - 0.5)))
 
 
-def _reading(seen: Seen, name: str) -> Result:
-    workload = seen.workload
-    truth = np.asarray(seen.store.answers("certify"))
-    classes = _classes(workload)
+def _reading(rows: Rows, name: str) -> Result:
     try:
-        value = _scorers.score(name, seen.answers, truth, classes)
-        replicates, note = _replicates(seen, name, value, truth, classes)
+        value = _scorers.score(name, rows.answers, rows.truth, rows.classes)
+        replicates, note = _replicates(rows, name, value)
     except Refused as refused:
-        return Result(Failure("score", str(refused)))
-    groups = workload.groups["certify"]
-    drawn = of_score if name in _scorers.SHARES else of_replicates
-    estimate = drawn(value, replicates, groups)
+        return Result(Failure("score", _why(rows, name, refused)))
+    estimate = _estimate(rows, name, value, replicates)
+    if isinstance(estimate, Failure):
+        return Result(estimate)
+    count = len(rows.truth)
     low, high = estimate.interval(DRAWN_ONE_SIDED)
-    if name == "accuracy" and groups == len(truth) and not workload.multilabel:
-        low, high = wilson(round(value * len(truth)), len(truth), DRAWN_ONE_SIDED)
-    better = direction(name)
-    notes = tuple(filter(None, (note, f"{groups:,} groups" if groups < len(truth) else "")))
+    if name == "accuracy" and rows.groups == count and not rows.workload.multilabel:
+        low, high = wilson(round(value * count), count, DRAWN_ONE_SIDED)
+    notes = tuple(filter(None, (note, f"{rows.groups:,} groups" if rows.groups < count else "")))
     low, high = min(low, value), max(high, value)
-    return Result(
-        Measurement(value, low, high, _unit(seen, name), better, "measured", len(truth), estimate.dof, notes=notes), replicates
-    )
+    unit = _unit(rows.workload, name)
+    reading = Measurement(value, low, high, unit, direction(name), "measured", count, estimate.dof, notes=notes)
+    return Result(reading, replicates.astype(np.float32) if rows.slice else replicates)
 
 
-def _replicates(seen: Seen, name: str, value: float, truth: Array, classes: int) -> tuple[Array, str]:
-    resamples, answers = seen.resamples, seen.answers
-    if (
-        name == "roc_auc"
-        and answers.scores is not None
-        and answers.scores.ndim == 2
-        and classes == 2
-        and not seen.workload.multilabel
-    ):
+def _estimate(rows: Rows, name: str, value: float, replicates: Array) -> Skewed | Leaning | Failure:
+    """From the resamples in which the score is defined, which must be nearly all of them."""
+    known = replicates[np.isfinite(replicates)]
+    if rows.groups < 2:
+        return Failure("too_few_samples", "all rows are of one group, which gives no interval")
+    if len(known) < LEAST_KNOWN * len(replicates):
+        return Failure("too_few_samples", f"{name} is defined in {len(known)} of {len(replicates)} resamples only")
+    return (of_score if name in _scorers.SHARES else of_replicates)(value, known, rows.groups)
+
+
+def _why(rows: Rows, name: str, refused: Refused) -> str:
+    if rows.only_class is None:
+        return str(refused)
+    return f"all {len(rows.truth):,} rows are of class {one_line(rows.only_class, 40)}, of which {name} says nothing"
+
+
+def _replicates(rows: Rows, name: str, value: float) -> tuple[Array, str]:
+    resamples, answers, truth, classes = rows.resamples, rows.answers, rows.truth, rows.classes
+    binary = answers.scores is not None and classes == 2 and not rows.workload.multilabel
+    if name == "roc_auc" and answers.scores is not None and binary and answers.scores.ndim == 2:
         _, influence = ranking.auc(answers.scores[:, 1], truth == 1)
         return value + resamples.means(influence[:, None])[:, 0], ""
-    if name == "average_precision" and answers.scores is not None and classes == 2 and not seen.workload.multilabel:
+    if name == "average_precision" and answers.scores is not None and binary:
         return ranking.average_precision_replicates(answers.scores[:, 1], truth == 1, resamples, FEW), f"{FEW} resamples"
     found = statistic(name, answers, truth, classes)
     if found is not None:
@@ -122,14 +141,18 @@ def _replicates(seen: Seen, name: str, value: float, truth: Array, classes: int)
             return found.figure(resamples.means(found.columns)), ""
     each = np.arange(len(truth))
     drawn = (np.repeat(each, weights.astype(np.int64)) for weights in resamples.row_weights(FEW))
-    return np.array([_scorers.score(name, answers, truth, classes, rows) for rows in drawn]), f"{FEW} resamples"
+    return np.array([_score_or_nan(name, rows, own) for own in drawn]), f"{FEW} resamples"
 
 
-def _classes(workload: Workload) -> int:
-    return len(workload.classes) or (2 if workload.multilabel else 0)
+def _score_or_nan(name: str, rows: Rows, drawn: Array) -> float:
+    """In a resample of few rows a score may be undefined."""
+    try:
+        return _scorers.score(name, rows.answers, rows.truth, rows.classes, drawn)
+    except Refused:
+        return np.nan
 
 
-def _unit(seen: Seen, name: str) -> str:
+def _unit(workload: Workload, name: str) -> str:
     if name in _scorers.IN_ANSWER_UNITS:
-        return seen.workload.answer_unit or "count"
+        return workload.answer_unit or "count"
     return "count" if name in _scorers.NO_UNIT else "score"

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from effaudit.core.candidate import Artifact, Candidate, Facts
+from effaudit.core.errors import Place
 from effaudit.core.observed import Answers, Block, Seen, Sizes, Start
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.workload import Workload
+from effaudit.reading.columns import values_of
+from effaudit.reading.slices import slices_of
 
 ASSUMED = Assumptions("FRA", watts_per_vcpu=4.0, price_per_hour=0.36, currency="EUR")
 
@@ -22,6 +25,13 @@ def seen():
         truth = np.asarray(truth)
         classes = more.pop("classes", tuple(str(n) for n in range(int(truth.max()) + 1)) if task == "classification" else ())
         numbers = np.arange(len(truth)) if groups is None else np.asarray(groups)
+        column = more.pop("sliced", None)
+        slices, codes = (), np.empty((len(truth), 0), dtype=np.uint16)
+        if column is not None:
+            found = slices_of(
+                {"c": values_of("c", np.asarray(column), Place(""))}, 1, numbers, truth if classes else None, len(classes)
+            )
+            slices, codes = found.slices, found.codes
         workload = Workload(
             task=task,
             store="",
@@ -38,6 +48,7 @@ def seen():
             batch_sizes=more.pop("batch_sizes", (1,)),
             answer_unit=more.pop("answer_unit", ""),
             multilabel=more.pop("multilabel", False),
+            slices=slices,
         )
         if labels is None and scores is not None and task == "classification":
             labels = np.asarray(scores).argmax(axis=1)
@@ -46,7 +57,7 @@ def seen():
             facts=more.pop("facts", Facts("linear", "Toy", 10, 8)),
             sizes=more.pop("sizes", Sizes(100, 20, 80, 5000, {"numpy": 5000})),
             workload=workload,
-            store=SimpleNamespace(answers=lambda split: truth),
+            store=SimpleNamespace(answers=lambda split: truth, slices=lambda: codes),
             settings=Settings(),
             assumptions=more.pop("assumptions", ASSUMED),
             resamples=Resamples(numbers.astype(np.int64), 2000, 0),

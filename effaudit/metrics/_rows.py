@@ -1,0 +1,61 @@
+"""The rows that a quality figure is read from: all certify rows, or those of one slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from effaudit.core.observed import Answers, Seen
+from effaudit.core.slices import Slice
+from effaudit.core.stats.resample import Resamples
+from effaudit.core.store import Array
+from effaudit.core.workload import Workload
+
+KEPT = 500
+"""Resamples behind the figures of a slice, the first of the shared ones: they are many, and are kept in single precision."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Answers, true answers and resamples of some rows."""
+
+    workload: Workload
+    answers: Answers
+    truth: Array
+    resamples: Resamples
+    slice: Slice | None = None
+
+    @cached_property
+    def groups(self) -> int:
+        """How many groups the rows fall into."""
+        return self.workload.groups["certify"] if self.slice is None else self.slice.groups
+
+    @property
+    def classes(self) -> int:
+        """How many classes the workload has; 0 for a regression."""
+        return len(self.workload.classes) or (2 if self.workload.multilabel else 0)
+
+    @property
+    def only_class(self) -> str | None:
+        """The class that all rows are of, where they are of one."""
+        present = np.flatnonzero(self.slice.class_rows) if self.slice else ()
+        return self.workload.classes[int(present[0])] if len(present) == 1 else None
+
+
+def all_rows(seen: Seen) -> Rows:
+    """Every certify row."""
+    return Rows(seen.workload, seen.answers, np.asarray(seen.store.answers("certify")), seen.resamples)
+
+
+def by_slice(seen: Seen) -> Iterator[Rows]:
+    """The rows of each slice of the workload, in its order."""
+    if not seen.workload.slices:
+        return
+    codes, whole = np.asarray(seen.store.slices()), all_rows(seen)
+    for place, one in enumerate(seen.workload.slices):
+        rows = np.flatnonzero((codes == place).any(axis=1))
+        answers = Answers(*(None if array is None else array[rows] for array in (whole.answers.scores, whole.answers.labels)))
+        yield Rows(seen.workload, answers, whole.truth[rows], seen.resamples.within(rows, KEPT), one)

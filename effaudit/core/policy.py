@@ -107,9 +107,9 @@ class Stored:
 
 @dataclass(frozen=True)
 class WaiverSource:
-    """Where a policy's waivers stand, and how many days one may last. `file` is absolute, or relative to the current folder."""
+    """Where a policy's waivers stand, and how many days one may last. `file` is absolute, and stays out of reports."""
 
-    file: str
+    file: str = field(metadata={"packed": False})
     max_days: int = 90
 
 

@@ -31,7 +31,7 @@ class Waivers:
 
     def moved(self, finding: Finding) -> Finding:
         """The finding under the limit that is in force for its candidate: of several that fit, the loosest waiver's."""
-        if self.today is None:
+        if self.today is None or not self.all or finding.rule.alternatives:
             return finding
         fitting = [
             one for one in self.all if in_force(one, self.today) and _fits(one, finding) and loosens(one.limit, finding.rule)

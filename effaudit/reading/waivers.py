@@ -118,20 +118,22 @@ def _waiver(part: WaiverPart, keys: Keys, desk: _Desk) -> Waiver | None:
 
 
 def _rules(part: WaiverPart, keys: Keys, desk: _Desk) -> tuple[Rule, ...]:
-    """The policy's rule of that id."""
-    found = tuple(rule for rule in desk.policy.rules if rule.id == part.rule)
+    """The policy's rule of that id, and what its overrides make of it for some candidates; none where it may not be waived."""
+    changes = (change for override in desk.policy.overrides for change in override.changes)
+    every = (*desk.policy.rules, *(change.rule for change in changes if change.rule is not None))
+    found = tuple(rule for rule in every if rule.id == part.rule)
     if not found:
-        near = did_you_mean(part.rule[:80], (rule.id for rule in desk.policy.rules)) if len(desk.faults) < ENOUGH else ""
+        near = did_you_mean(part.rule[:80], (rule.id for rule in every)) if len(desk.faults) < ENOUGH else ""
         desk.fault(f"the policy {desk.policy.name} has no rule {one_line(part.rule, 80)!r}.{near}", *keys, "rule")
-    elif not all(rule.waivable for rule in found):
-        desk.fault(
-            f"the rule {part.rule} may not be waived: the policy says `waivable: false`",
-            *keys,
-            "rule",
-            advice="Meet the rule, or change the policy.",
-        )
-        return ()
-    return found
+    elif not any(rule.waivable for rule in found):
+        advice = "Meet the rule, or change the policy."
+        desk.fault(f"the rule {part.rule} may not be waived: the policy says `waivable: false`", *keys, "rule", advice=advice)
+    elif any(rule.alternatives for rule in found):
+        advice = "Meet one of them, or change the policy."
+        desk.fault(f"the rule {part.rule} has alternatives, and a waiver moves one limit only", *keys, "rule", advice=advice)
+    else:
+        return tuple(rule for rule in found if rule.waivable)
+    return ()
 
 
 def _limit(part: WaiverPart, rules: Sequence[Rule], keys: Keys, desk: _Desk) -> Limit | None:
@@ -145,7 +147,7 @@ def _limit(part: WaiverPart, rules: Sequence[Rule], keys: Keys, desk: _Desk) -> 
     except ValueError as error:
         desk.fault(str(error), *keys, "limit")
         return None
-    own = listed(each.limit.written for each in rules)
+    own = listed(dict.fromkeys(each.limit.written for each in rules))
     if limit.unit not in {each.limit.unit for each in rules}:
         desk.fault(
             f"the limit of {part.rule} is {own}, and {written!r} is in another unit", *keys, "limit", advice="Write it alike."

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effaudit.core.errors import InputError
-from effaudit.core.policy import Limit, Policy, Rule, WaiverSource
+from effaudit.core.policy import Change, Limit, Match, Override, Policy, Rule, WaiverSource
 from effaudit.core.reading import Meaning
 from effaudit.core.waiver import standing
 from effaudit.reading.waiver_text import HEAD, with_waiver
@@ -134,6 +134,21 @@ def test_what_is_wrong_is_refused_with_its_place(policy, changes, words):
     told = refused(policy, **changes)
     assert words in told
     assert "waivers.yaml:" in told
+
+
+def test_what_an_override_makes_of_a_rule_may_be_loosened_too(policy):
+    strict = replace(RULES[0], limit=Limit(10e6, "B", "10 MB"))
+    own = Rule("only.theirs", "size.artifact", "max", Limit(1e6, "B", "1 MB"))
+    changes = (Change("size.artifact", strict, ("limit",)), Change("latency.p95", None), Change("only.theirs", own))
+    policy = replace(policy, overrides=(Override(Match("edge-*"), changes),))
+    assert read(policy, limit="20 MB")[0].limit.amount == 20e6
+    assert read(policy, rule="only.theirs", limit="2 MB")[0].limit.amount == 2e6
+    assert "'9 MB' does not loosen the limit of size.artifact, which is max 50 MB, 10 MB" in refused(policy, limit="9 MB")
+
+
+def test_a_rule_with_alternatives_is_not_waived(policy):
+    rule = replace(RULES[0], alternatives=(RULES[0], RULES[1]))
+    assert "has alternatives" in refused(replace(policy, rules=(rule,)))
 
 
 @pytest.mark.parametrize("key", list(ENTRY))

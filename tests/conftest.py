@@ -8,6 +8,8 @@ from pathlib import Path
 
 PLUGINS = str(Path(__file__).parent / "plugins")
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # tests run models, too, and none of them is to be reported to anyone
+
 if PLUGINS not in sys.path:
     sys.path.insert(0, PLUGINS)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (PLUGINS, os.environ.get("PYTHONPATH"))))

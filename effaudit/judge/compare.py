@@ -14,6 +14,7 @@ QUALITY = ("quality.", "behaviour.")
 
 def figure(evidence: Evidence, candidate: str, metric: str) -> Estimate | Undecidable:
     """A candidate's figure, at any level of confidence."""
+    evidence, metric = evidence.at(metric)
     found = evidence.reading(candidate, metric)
     if isinstance(found, Undecidable):
         return found
@@ -27,6 +28,7 @@ def loss(evidence: Evidence, candidate: str, versus: str, metric: str, relative:
 
     Counted figures are compared exactly, quality by shared rows, everything else by rounds that both were timed in.
     """
+    evidence, metric = evidence.at(metric)
     pair = evidence.pair(candidate, versus, metric)
     if isinstance(pair, Undecidable):
         return pair

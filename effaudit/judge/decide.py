@@ -17,6 +17,7 @@ from effaudit.judge.exits import blocking_of, outcome_of
 from effaudit.judge.explain import buys, explain
 from effaudit.judge.judged import Judged
 from effaudit.judge.select import select
+from effaudit.judge.slices import over_slices
 from effaudit.judge.story import headline, notes
 from effaudit.judge.waivers import Waivers
 
@@ -34,6 +35,7 @@ def decide(
     but quality, behaviour and sizes. Within one candidate nothing is corrected, since all rules must hold; across candidates
     Holm's procedure keeps the chance that any of them passes wrongly under 1 − `confidence_level`.
     """
+    policy = over_slices(policy, record.workload.slices)
     evidence = Evidence.of(record)
     book = Waivers(tuple(waivers), today)
     findings = tuple(book.moved(finding) for finding in examine(evidence, policy, meaning))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.record import Record, Row
+from effaudit.core.slices import CODES, Slice, apart, in_words, sliced
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
 from effaudit.core.verdict import Reason
+from effaudit.core.workload import Workload
 
 TOO_FEW = "too_few_samples"
 """The stage of a Failure that says that more samples would have given the figure, such as a p99 of 200 calls."""
@@ -35,26 +38,41 @@ class Evidence:
 
     record: Record
     rows: Mapping[str, Row]
+    slice: Slice | None = None
+    """Where only a slice of the certify rows is looked at: ids are the plain ones, figures and counts those of the slice."""
 
     @staticmethod
     def of(record: Record) -> Evidence:
         """Opens a record."""
         return Evidence(record, {row.candidate.name: row for row in record.rows})
 
+    @cached_property
+    def workload(self) -> Workload:
+        """What the rows are that quality was measured on."""
+        whole, part = self.record.workload, self.slice
+        if part is None:
+            return whole
+        return replace(whole, splits={"certify": part.rows}, groups={"certify": part.groups}, class_rows=part.class_rows)
+
     @property
     def certify_rows(self) -> int:
         """How many rows quality was measured on."""
-        return self.record.workload.splits.get("certify", 0)
+        return self.workload.splits.get("certify", 0)
 
     @property
     def certify_groups(self) -> int:
         """How many groups those rows fall into: as many as rows where they are independent."""
-        return self.record.workload.groups.get("certify", self.certify_rows)
+        return self.workload.groups.get("certify", self.certify_rows)
 
     @property
     def independent(self) -> bool:
         """Does each certify row stand for itself?"""
         return self.certify_groups >= self.certify_rows
+
+    def at(self, metric: str) -> tuple[Evidence, str]:
+        """Where the figures of an id are found, and under which plain id: those of a slice in the record seen through it."""
+        plain, key = apart(metric)
+        return (self._slices[key], plain) if key in self._slices else (self, metric)
 
     def reading(self, candidate: str, metric: str) -> Measurement | Undecidable:
         """A candidate's figure, or why there is none."""
@@ -63,15 +81,15 @@ class Evidence:
             return Undecidable("metric_missing", f"the record has no candidate {one_line(candidate, 64)}")
         if row.failure is not None:
             return _missing(row.failure)
-        found = row.readings.get(metric)
+        found = row.readings.get(self._id(metric))
         if found is None:
-            return Undecidable("metric_missing", f"{metric} was not measured in this audit")
+            return Undecidable("metric_missing", self._not_measured(metric))
         return _missing(found) if isinstance(found, Failure) else _sound(found, metric)
 
     def value(self, candidate: str, metric: str) -> float | None:
         """A candidate's figure alone; of an artifact that could not be measured, its bytes where they are known."""
         row = self.rows.get(candidate)
-        found = row.readings.get(metric) if row else None
+        found = row.readings.get(self._id(metric)) if row else None
         if isinstance(found, Measurement):
             return found.value
         if metric == "size.artifact" and row and row.sizes and row.sizes.model is not None:
@@ -81,17 +99,22 @@ class Evidence:
     def array(self, candidate: str, metric: str) -> Array | None:
         """The evidence of a reading: replicates (n,) or paired rounds (n, 3)."""
         row = self.rows.get(candidate)
-        found = row.readings.get(metric) if row else None
+        found = row.readings.get(self._id(metric)) if row else None
         named = found.evidence if isinstance(found, Measurement) else None
-        return self.record.arrays.get(named or f"{candidate}/{metric}")
+        return self.record.arrays.get(named or f"{candidate}/{self._id(metric)}")
 
     def right(self, candidate: str) -> NDArray[np.uint8] | None:
         """Which certify rows a candidate's labels got right, as packed bits; None where that was not kept."""
         bits = self.record.arrays.get(f"{candidate}/correct")
-        rows = self.certify_rows
+        rows = self.record.workload.splits.get("certify", 0)
         if bits is None or rows < 1 or bits.dtype != np.uint8 or bits.shape != (-(-rows // 8),):
             return None
-        return None if bits[-1] & ((1 << (-rows % 8)) - 1) else bits
+        if bits[-1] & ((1 << (-rows % 8)) - 1):
+            return None
+        if self.slice is None:
+            return bits
+        inside = self._inside
+        return None if inside is None else np.packbits(np.unpackbits(bits, count=rows)[inside])
 
     def pair(self, candidate: str, versus: str, metric: str) -> Pair | Undecidable:
         """Two candidates' readings of one metric, or why there are not two."""
@@ -100,6 +123,33 @@ class Evidence:
             reason: Reason = "too_few_samples" if theirs.reason == "too_few_samples" else "baseline_missing"
             return Undecidable(reason, f"{one_line(versus, 64)}: {theirs.detail}")
         return ours if isinstance(ours, Undecidable) else Pair(self, candidate, versus, metric, ours, theirs)
+
+    @cached_property
+    def _slices(self) -> Mapping[str, Evidence]:
+        """The record seen through each of its slices, by key."""
+        whole = self.record.workload.slices if self.slice is None else ()
+        return {one.key: Evidence(self.record, self.rows, one) for one in whole}
+
+    @cached_property
+    def _inside(self) -> NDArray[np.intp] | None:
+        """The certify rows of the slice, by position; None where the record does not say, or says otherwise than it counts."""
+        whole, codes = self.record.workload, self.record.arrays.get(CODES)
+        if self.slice is None or codes is None or codes.ndim != 2 or len(codes) != whole.splits.get("certify", 0):
+            return None
+        inside = np.flatnonzero((codes == whole.slices.index(self.slice)).any(axis=1))
+        return inside if len(inside) == self.slice.rows else None
+
+    def _id(self, metric: str) -> str:
+        return sliced(metric, self.slice.key) if self.slice else metric
+
+    def _not_measured(self, metric: str) -> str:
+        _, key = apart(metric)
+        if not key:
+            return f"{self._id(metric)} was not measured in this audit"
+        column = in_words(key.partition("=")[0] + "=*").removesuffix(" *")
+        if any(one.key.partition("=")[0] == key.partition("=")[0] for one in self.record.workload.slices):
+            return f"this audit has no slice {in_words(key)}: too few certify rows, or no such value"
+        return f"this audit tells no slices of {column} apart: name it under `slices` in the plan"
 
 
 @dataclass(frozen=True)

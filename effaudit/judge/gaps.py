@@ -67,6 +67,7 @@ def _more(evidence: Evidence, held: Held) -> str:
 def _measured(evidence: Evidence, candidate: str, metric: str) -> Iterator[tuple[int, str]]:
     """How many samples a figure rests on, and what they are called; the cheaper to have more of first."""
     if metric.startswith(QUALITY):
+        evidence, _ = evidence.at(metric)
         yield (evidence.certify_rows, "row") if evidence.independent else (evidence.certify_groups, "group")
         return
     array = evidence.array(candidate, metric)

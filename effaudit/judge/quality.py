@@ -36,7 +36,7 @@ Bits = NDArray[np.uint8]
 
 def quality_loss(pair: Pair, relative: bool) -> Answer:
     """How much worse a candidate scores than another; as a share of the other's |score| where `relative`."""
-    kind = kind_of(pair.metric, pair.evidence.record.workload)
+    kind = kind_of(pair.metric, pair.evidence.workload)
     right = pair.right()
     if pair.metric == ACCURACY and pair.evidence.independent and right is not None:
         return _as_share(_tango(pair, *right), pair, relative)
@@ -49,7 +49,7 @@ def quality_loss(pair: Pair, relative: bool) -> Answer:
 
 def quality_figure(evidence: Evidence, candidate: str, metric: str, found: Measurement) -> Answer:
     """A candidate's own score, for absolute limits."""
-    kind = kind_of(metric, evidence.record.workload)
+    kind = kind_of(metric, evidence.workload)
     rows = evidence.certify_rows
     right = _counted_right(evidence, candidate, metric, found) if kind.decides == "labels" else None
     if right is not None and kind.share and evidence.independent:
@@ -69,7 +69,7 @@ def _differing(pair: Pair, kind: Kind) -> int | None:
     Between two classes, and for accuracy, a label differs where one is right and the other wrong. Among more classes two wrong
     labels may differ too, which only the agreement with the baseline counts.
     """
-    right, workload = pair.right(), pair.evidence.record.workload
+    right, workload = pair.right(), pair.evidence.workload
     rows = None if right is None else _ones(right[0] ^ right[1])
     if rows is not None and (kind.share or len(workload.classes) == 2 or rows >= LEAST_DISCORDANT):
         return rows
@@ -157,14 +157,14 @@ def _nearly_all(evidence: Evidence, candidate: str, kind: Kind, found: Measureme
 def _drawn(evidence: Evidence, kind: Kind, found: Measurement) -> Answer:
     """The drawn interval; where scores separate the classes wholly it has no width, and the rarest class bounds it."""
     if found.low == found.high and kind.decides == "scores":
-        fewest = min(count for count in (*evidence.record.workload.class_rows, evidence.certify_groups) if count > 0)
+        fewest = min(count for count in (*evidence.workload.class_rows, evidence.certify_groups) if count > 0)
         return Moved(few_discordant(0, fewest, 1.0), shift=found.value)
     return of_measurement(found)
 
 
 def _enough(evidence: Evidence, kind: Kind) -> Undecidable | None:
     """Says what is missing when rows, classes or groups are too few for replicates to mean anything."""
-    workload, groups, rows = evidence.record.workload, evidence.certify_groups, evidence.certify_rows
+    workload, groups, rows = evidence.workload, evidence.certify_groups, evidence.certify_rows
     if not evidence.independent and groups < LEAST_GROUPS:
         return Undecidable("too_few_samples", f"{counted(groups, 'group')} of certify rows; at least {LEAST_GROUPS} are needed")
     if rows < LEAST_ROWS:

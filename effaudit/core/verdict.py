@@ -104,6 +104,8 @@ class Buys:
     low: float
     high: float
     objective_ratio: float
+    negligible: float | None = None
+    """A difference so small that the margins of the policy could not tell it from none: the whole interval is within ± this."""
 
 
 Outcome = Literal["recommended", "infeasible", "inconclusive", "incomplete"]
@@ -134,6 +136,8 @@ class Verdict:
     """Each candidate over all its error rules."""
     today: str = ""
     """The day for which waivers were looked at, as 2026-07-31; "" where there were none."""
+    subject: str = ""
+    """Whom `exit_code` is about: "" where one is selected, else the candidate that was gated, `recommended` or `all`."""
 
     def of(self, candidate: str) -> tuple[Check, ...]:
         """The checks of one candidate."""

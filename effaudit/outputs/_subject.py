@@ -1,0 +1,99 @@
+"""Whom a gate asks about, how grave a check is for its answer, and the sentence that says so in machines' formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from effaudit.core.policy import Policy, Rule
+from effaudit.core.record import Record, Row
+from effaudit.core.text import counted, one_line
+from effaudit.core.verdict import Check, Verdict
+from effaudit.core.waiver import Waived
+from effaudit.outputs._story import wanting
+from effaudit.outputs._words import checked, limit
+
+Grave = Literal["error", "warning", "note"]
+"""Breaks the gate, should be looked at, or only tells why a candidate was not chosen."""
+
+LONGEST = 1000
+"""So many characters of foreign words stand in one sentence."""
+PRESET = "effaudit:"
+"""A policy of this name comes with effaudit: no file of the user's repository holds it."""
+
+
+def asked(record: Record, verdict: Verdict) -> tuple[Row, ...]:
+    """The candidates that the gate asks about: one of them, or all where it selects or gates all."""
+    name = verdict.recommended if verdict.subject == "recommended" else verdict.subject
+    own = tuple(row for row in record.rows if row.candidate.name == name)
+    return own or record.rows
+
+
+def gravity(verdict: Verdict, check: Check) -> Grave | None:
+    """How grave a check is; None where it passes without a warning or a waiver.
+
+    While a recommendation stands, what other candidates fail breaks nothing: it tells why they were not chosen.
+    """
+    if check.status == "pass":
+        return "warning" if check.warned else "note" if check.waived else None
+    if verdict.subject == "" and verdict.outcome == "recommended" and check.candidate != verdict.recommended:
+        return "note"
+    return "error" if breaks(verdict.policy, check) else "warning"
+
+
+def breaks(policy: Policy, check: Check) -> bool:
+    """Does it count against its candidate: a failed error rule, or an undecided one where the policy says `fail`?"""
+    undecided = check.status == "inconclusive" and policy.on_inconclusive == "warn"
+    return check.status != "pass" and check.rule.severity == "error" and not undecided
+
+
+def failed(record: Record, verdict: Verdict) -> Iterator[tuple[Row, Grave, str]]:
+    """The candidates asked about that could not be measured, how grave that is, and why in one line."""
+    for row in asked(record, verdict):
+        if row.failure is not None:
+            blocks = row.candidate.name in verdict.blocking or verdict.subject not in ("", "all")
+            words = f"{row.candidate.name} could not be measured ({row.failure.stage}): {row.failure.reason}"
+            yield row, "error" if blocks else "warning" if row.planned else "note", one_line(words, LONGEST)
+
+
+def sentence(verdict: Verdict, check: Check) -> str:
+    """One check in one harmless line: what was found, the limit, and what is wanting or who waived it."""
+    found = f"{check.candidate} {_status(check)} {check.rule.id}: {checked(check)}, {own_limit(check)}"
+    parts = [found, wanting(verdict, check), waiver_words(check.waived or check.beyond, check)]
+    return one_line("; ".join(part for part in parts if part), LONGEST)
+
+
+def waiver_words(waived: Waived | None, check: Check) -> str:
+    """The waiver at work in a check; "" where there is none."""
+    if waived is None:
+        return ""
+    left = "on its last day" if waived.days_left == 0 else f"{counted(waived.days_left, 'day')} left"
+    enough = "moves" if check.waived else "is not enough, and moves"
+    until = f"until {waived.expires}, {left}"
+    return f"waiver {waived.id} {enough} the limit to {waived.limit.written} {until} ({waived.owner}): {waived.reason}"
+
+
+def own_limit(check: Check) -> str:
+    """The policy's own limit, whatever a waiver makes of it."""
+    waived = check.waived or check.beyond
+    return limit(check.rule) if waived is None else f"{check.rule.bound.replace('_', ' ')} {waived.original.written}"
+
+
+def rule_words(rule: Rule) -> str:
+    """What a rule asks for, in one harmless line: "latency.batch_1.p95: max 25 ms"."""
+    return one_line(f"{rule.metric}: {limit(rule)}", LONGEST)
+
+
+def place(policy: Policy, rule: Rule) -> tuple[str, int] | None:
+    """The file and line that hold a rule, relative to the folder in which it was judged; None for ready-made policies."""
+    if not policy.file or policy.file.startswith(PRESET) or rule.line is None:
+        return None
+    return one_line(policy.file, LONGEST).replace("\\", "/"), rule.line
+
+
+def _status(check: Check) -> str:
+    if check.waived is not None:
+        return "passes under a waiver"
+    if check.status == "pass":
+        return "passes, with a warning,"
+    return "fails" if check.status == "fail" else "is undecided on"

@@ -1,0 +1,121 @@
+"""The verdict as GitHub workflow commands: annotations at the policy's lines, printed by a step of a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from effaudit.core.plugin import Output
+from effaudit.core.policy import Rule
+from effaudit.core.record import Record
+from effaudit.core.text import counted, one_line, shorten
+from effaudit.core.verdict import Check, Verdict
+from effaudit.core.waiver import SOON_DAYS, Waived
+from effaudit.outputs._subject import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence
+
+COMMANDS: Mapping[Grave, str] = {"error": "error", "warning": "warning", "note": "notice"}
+LISTED = 10
+"""So many candidates are named in one annotation: GitHub cuts long ones, and shows ten of each kind per step."""
+GRAVEST: tuple[Grave, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True)
+class Github(Output):
+    """Lines that GitHub turns into annotations; print them in a step: `effaudit gate … -f github=/dev/stdout`.
+
+    The first is the answer. Then one per rule that is not met, at its line in the policy's file, naming the candidates; one per
+    waiver at work, at its line; one per candidate that could not be measured. What breaks the gate is an error, what should be
+    looked at a warning, and while a recommendation stands what the others fail is a notice.
+    """
+
+    suffix = ".txt"
+
+    def render(self, record: Record, verdict: Verdict | None) -> str:
+        """The commands, one in each line. Foreign words can neither end a command nor begin another."""
+        if verdict is None:
+            return _command("note", "effaudit", f"{record.name} was measured and not judged.")
+        lines = [_answer(record, verdict), *_rules(record, verdict), *_waivers(record, verdict)]
+        lines += [_command(grave, "effaudit: not measured", words) for _, grave, words in failed(record, verdict)]
+        return "".join(lines)
+
+
+def _answer(record: Record, verdict: Verdict) -> str:
+    grave: Grave = "note" if verdict.exit_code == 0 else "error"
+    if verdict.subject in ("", "recommended"):
+        return _command(grave, f"effaudit {verdict.policy.name}", verdict.headline)
+    words = {0: "passes", 1: "fails", 3: "is undecided", 4: "could not be measured"}
+    told = {0: "all candidates pass", 1: "a candidate fails", 3: "a candidate is undecided", 4: "a candidate was not measured"}
+    known = verdict.subject == "all" and len(asked(record, verdict)) == len(record.rows)
+    answer = told.get(verdict.exit_code) if known else f"{verdict.subject} {words.get(verdict.exit_code, 'does not pass')}"
+    return _command(grave, f"effaudit {verdict.policy.name}", f"Gate: {answer}.")
+
+
+def _rules(record: Record, verdict: Verdict) -> Iterator[str]:
+    """One command per rule and gravity, the gravest first."""
+    names = {row.candidate.name for row in asked(record, verdict) if row.failure is None}
+    found: dict[tuple[Grave, str], list[Check]] = {}
+    for check in verdict.checks:
+        grave = gravity(verdict, check)
+        if grave is not None and check.waived is None and check.candidate in names:
+            found.setdefault((grave, check.rule.id), []).append(check)
+    for (grave, _), checks in sorted(found.items(), key=lambda one: GRAVEST.index(one[0][0])):
+        yield _rule(verdict, grave, checks)
+
+
+def _rule(verdict: Verdict, grave: Grave, checks: Sequence[Check]) -> str:
+    rule = checks[0].rule
+    told = [shorten(sentence(verdict, check), 300) for check in checks[:LISTED]]
+    if len(checks) > LISTED:
+        told.append(f"and {counted(len(checks) - LISTED, 'candidate')} more")
+    hint = [f"Hint: {rule.hint}"] if rule.hint else []
+    title = f"{rule.id}: not met by {counted(len(checks), 'candidate')}"
+    if all(check.warned for check in checks):
+        title = f"{rule.id}: near its limit for {counted(len(checks), 'candidate')}"
+    return _command(
+        grave, title, "\n".join(map(_plain, [rule_words(_written(checks[0])), *told, *hint])), place(verdict.policy, rule)
+    )
+
+
+def _written(check: Check) -> Rule:
+    """The rule as the policy has it."""
+    waived = check.waived or check.beyond
+    return replace(check.rule, limit=waived.original) if waived else check.rule
+
+
+def _waivers(record: Record, verdict: Verdict) -> Iterator[str]:
+    names = {row.candidate.name for row in asked(record, verdict)}
+    used: dict[str, list[Check]] = {}
+    for check in verdict.checks:
+        if check.waived is not None and check.candidate in names:
+            used.setdefault(check.waived.id, []).append(check)
+    for id, checks in used.items():
+        waived = checks[0].waived
+        assert waived is not None
+        words = "\n".join(sentence(verdict, check) for check in checks[:LISTED])
+        soon: Grave = "warning" if waived.days_left <= SOON_DAYS else "note"
+        yield _command(soon, f"waiver {id} on {checks[0].rule.id}", words, _of_waiver(waived))
+
+
+def _of_waiver(waived: Waived) -> tuple[str, int] | None:
+    return (waived.file, waived.line) if waived.file and waived.line else None
+
+
+def _command(grave: Grave, title: str, words: str, where: tuple[str, int] | None = None) -> str:
+    """One workflow command in one line; GitHub decodes %0A to a new line."""
+    own = {"file": where[0], "line": str(where[1])} if where else {}
+    properties = ",".join(f"{key}={_property(value)}" for key, value in (own | {"title": title}).items())
+    return f"::{COMMANDS[grave]} {properties}::{_data(words)}\n"
+
+
+def _plain(words: str) -> str:
+    return one_line(words, LONGEST)
+
+
+def _data(words: str) -> str:
+    """A command's message, escaped as the runner unescapes it (actions/toolkit, core/src/command.ts)."""
+    kept = "\n".join(_plain(line) for line in words.split("\n"))
+    return kept.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _data(_plain(words)).replace(":", "%3A").replace(",", "%2C")

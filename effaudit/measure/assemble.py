@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,10 +11,14 @@ from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Measurement, Reading, Spread
 from effaudit.core.record import Floor, Made, Row
+from effaudit.core.slices import CODES
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
+
+FEW_SLICES = 255
+"""Fewer than so many are told apart by one byte a row; the last value stands for no slice."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ def assemble(
         arrays |= {f"{name}/{metric}": array for metric, array in evidence.items()}
         arrays |= _correct(name, own)
         rows[name] = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
+    arrays |= _slices(read.values())
     timed = _timed(arrays, rows)
     timing = {name: metrics[name] for name in {metric.partition(".")[0] for metric in timed}}
     copies = _read(replace(twin, baseline=read[baseline]), timing, in_order(timing))[1] if twin and baseline else {}
@@ -114,6 +119,15 @@ def _correct(name: str, seen: Seen) -> dict[str, Array]:
         return {}
     right = np.asarray(answers.labels == seen.store.answers("certify"))
     return {f"{name}/correct": np.packbits(right.all(axis=1) if right.ndim == 2 else right)}
+
+
+def _slices(seen: Iterable[Seen]) -> dict[str, Array]:
+    """Which slices each certify row is in, so that answers can be told apart by slice when they are judged."""
+    one = next((own for own in seen if own.workload and own.workload.slices), None)
+    if one is None:
+        return {}
+    codes = np.asarray(one.store.slices())
+    return {CODES: codes.astype(np.uint8) if len(one.workload.slices) < FEW_SLICES else codes}
 
 
 def _timed(arrays: Mapping[str, Array], rows: Mapping[str, Row]) -> dict[str, dict[str, Array]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +13,7 @@ from effaudit.core.observed import Answers, Seen, Sizes
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement, counted
 from effaudit.core.settings import Assumptions, Settings
+from effaudit.core.slices import CODES
 from effaudit.measure.assemble import assemble, in_order, read_again
 
 LABELS = np.array([0, 1, 1, 0, 1])
@@ -129,3 +130,14 @@ def test_what_is_read_again_replaces_what_was_read():
     again = read_again(first, {"other": seen("other", 5.0)}, {"speed": Speed()})
     assert again.rows[0].readings["speed"].value == 5.0
     assert again.rows[1].readings["speed"].value == 1.0
+
+
+def test_which_slices_each_row_is_in_is_kept_once_for_all():
+    codes = np.array([[0], [1], [65535], [0], [1]], dtype=np.uint16)
+    workload = SimpleNamespace(slices=("a", "b"), splits={"certify": 5})
+    store = SimpleNamespace(answers=lambda split: LABELS, slices=lambda: codes)
+    both = {name: replace(seen(name), workload=workload, store=store) for name in ("base", "other")}
+    found = assemble(both, None, {"speed": Speed()}, "base", {}, frozenset(), lambda share, text: None)
+    np.testing.assert_array_equal(found.arrays[CODES], [[0], [1], [255], [0], [1]])
+    assert found.arrays[CODES].dtype == np.uint8
+    assert CODES not in assembled({"speed": Speed()}).arrays

@@ -13,6 +13,9 @@ from effaudit.core.store import Array
 from effaudit.core.text import listed
 from effaudit.core.workload import Workload
 
+ROUNDED = 1e-9
+"""Probabilities of single precision miss a sum of 1 by more than this; they are divided by their sum."""
+
 
 class BadAnswer(Exception):
     """A model answered something that its contract does not allow; the message says what, and what to write."""
@@ -126,6 +129,8 @@ def _by_class(scores: Array, given: Sequence[str], wanted: Sequence[str]) -> Arr
     sums = scores.sum(axis=1)
     if np.abs(sums - 1.0).max(initial=0.0) > 1e-3:
         raise BadAnswer("answered probabilities that do not sum to 1; write `output: logits` if they are unnormalised")
+    if np.abs(sums - 1.0).max(initial=0.0) > ROUNDED:
+        scores = scores / sums[:, None]
     names = tuple(given) or tuple(wanted)
     if len(names) != scores.shape[1]:
         raise BadAnswer(

@@ -28,6 +28,15 @@ def test_a_positive_probability_becomes_two_columns():
     np.testing.assert_allclose(canonical([0.2, 0.9], 2, Contract(), workload()), [[0.8, 0.2], [0.1, 0.9]])
 
 
+def test_probabilities_of_single_precision_are_made_to_sum_to_one():
+    rows = softmax(np.random.default_rng(0).normal(size=(50, 10)), axis=1).astype(np.float32)
+    names = tuple("abcdefghij")
+    scores = canonical(rows, 50, Contract(), workload(classes=names))
+    np.testing.assert_allclose(scores.sum(axis=1), 1.0, atol=1e-15)
+    np.testing.assert_allclose(scores, rows, atol=1e-6)
+    assert (scores.argmax(axis=1) == rows.argmax(axis=1)).all()
+
+
 def test_columns_are_put_into_the_datas_order():
     scores = canonical([[0.9, 0.1]], 1, Contract(classes=("yes", "no")), workload())
     np.testing.assert_allclose(scores, [[0.1, 0.9]])

@@ -6,6 +6,7 @@ import importlib.util
 import sys
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,14 @@ BUILDERS = Path(__file__).parent.parent / "tests" / "judge" / "conftest.py"
 
 def main(candidates: int = 1000, rules: int = 30) -> None:
     """Judges `candidates` under `rules` a few times, and prints the best time."""
-    record, policy = made_up(_builders(), candidates, rules)
+    record, policy = made_up(builders(), candidates, rules)
     seconds = min(_timed(record, policy) for _ in range(3))
     print(f"{candidates:,} candidates × {len(policy.rules)} rules: {seconds:.2f} s")
 
 
-def made_up(builders: Any, candidates: int, rules: int) -> tuple[Record, Policy]:
+def made_up(a: Any, candidates: int, rules: int) -> tuple[Record, Policy]:
     """A record in which quality, latency, memory and size differ from candidate to candidate, and rules on distinct figures."""
-    record = builders.make_record(*(_model(builders, place) for place in range(candidates)), rows=60_000)
+    record = a.make_record(*(_model(a, place) for place in range(candidates)), rows=60_000)
     kinds: list[tuple[str, dict[str, str]]] = [
         ("quality.roc_auc", {"min": "0.7"}),
         ("quality.roc_auc", {"max_drop": "1 pp"}),
@@ -41,13 +42,11 @@ def made_up(builders: Any, candidates: int, rules: int) -> tuple[Record, Policy]
         *((f"latency.batch_{batch}.p50", {"max_increase": "9 ms"}) for batch in BATCHES[:2]),
     ]
     chosen = (kinds * (1 + rules // len(kinds)))[:rules]
-    return record, builders.make_policy(
-        *(builders.make_rule(f"r{n}", metric, **limits) for n, (metric, limits) in enumerate(chosen))
-    )
+    return record, a.make_policy(*(a.make_rule(f"r{n}", metric, **limits) for n, (metric, limits) in enumerate(chosen)))
 
 
-def _model(builders: Any, place: int) -> Any:
-    one = builders.Model(
+def _model(a: Any, place: int) -> Any:
+    one = a.Model(
         f"model-{place:04d}",
         size=1e5 * (1 + place % 97),
         auc=0.80 - 0.0003 * (place % 61),
@@ -55,7 +54,7 @@ def _model(builders: Any, place: int) -> Any:
         latency_sd=0.003 * (1 + place / 1000),
         wrong=range(place % 53, 4000 + 40 * (place % 29)),
     )
-    readings, arrays = builders.latencies(one, BATCHES)
+    readings, arrays = a.latencies(one, BATCHES)
     return replace(one, readings=readings, arrays=arrays)
 
 
@@ -65,7 +64,9 @@ def _timed(record: Record, policy: Policy) -> float:
     return time.process_time() - begun
 
 
-def _builders() -> Any:
+@cache
+def builders() -> Any:
+    """The builders of records that the judge's own tests use."""
     spec = importlib.util.spec_from_file_location("builders", BUILDERS)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(BUILDERS)

@@ -72,6 +72,8 @@ class Bench:
 
     site: Site
     rounds: int
+    seconds: float = float("inf")
+    """An incarnation ends after so many rounds or seconds."""
 
     def blocks(self, names: list[str], bare: list[str] | None = None) -> dict[str, list[Block]]:
         """All blocks of three incarnations, by name; bare loops are called `bare NAME`."""
@@ -80,12 +82,13 @@ class Bench:
             watch = Watch(lambda: 1.0, read=Counters)
             workers = {name: self._worker(name, incarnation, watch) for name in names}
             loops = {f"bare {name}": Bare.of(name) for name in bare or []}
+            until = time.monotonic() + self.seconds
             try:
                 played = play(
                     {**workers, **loops},
                     [1],
                     incarnation,
-                    enough=lambda n, *_: n >= self.rounds,
+                    enough=lambda n, now, *_, until=until: n >= self.rounds or (n > 0 and now > until),
                     baseline=None,
                     watch=watch,
                     clock=time.monotonic,

@@ -1,0 +1,226 @@
+"""effaudit beside the tools people time with today: the same callables, the same wall time, one run, one table.
+
+    pip install pytest-benchmark pyperf mlcommons-loadgen
+    python benchmarks/measurement.py                 # 400 trials of effaudit, 30 of each other tool: hours on one pair of cores
+    python benchmarks/measurement.py --trials 40 --peer-trials 5 --seconds 4
+
+In a trial each tool compares three callables: one, its exact copy, and one that is 10 % slower; first on a machine left alone, then
+beside a neighbour that works in bursts. A gate allows 5 %: a false alarm is a copy that fails, a slowdown is found when it fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import selftest
+from _peers import PEERS
+
+from effaudit.core.stats import ratios
+from effaudit.core.stats.estimate import Student
+from effaudit.core.stats.student import binomial_upper
+from effaudit.metrics._blocks import evidence
+
+HERE = Path(__file__).parent
+OWN = "effaudit"
+CALLABLES = ["busy", "busy_twin", "busy_10_percent_more"]
+MARGIN, LEVEL = 1.05, 0.95
+BURST_S = (0.3, 0.2)
+"""The neighbour works so long and rests so long."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One comparison to be made."""
+
+    tool: str
+    busy: bool
+    number: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a tool said: both ratios to the first callable, the gate's verdicts on them, and the wall time it took."""
+
+    trial: Trial
+    ratios: tuple[float, float]
+    verdicts: tuple[str, str]
+    wall_s: float
+
+
+def main() -> None:
+    """Runs all trials, and prints the table as it grows."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=400)
+    parser.add_argument("--peer-trials", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=6.0, help="wall time of a trial")
+    parser.add_argument("--cores", type=int, default=2, help="cores of a trial; so many trials run at once as there is room for")
+    parser.add_argument("--only", nargs="*", default=[OWN, *PEERS], help="these tools")
+    options = parser.parse_args()
+    cores = sorted(os.sched_getaffinity(0))
+    places = [cores[first : first + options.cores] for first in range(0, len(cores) - options.cores + 1, options.cores)]
+    tools = [tool for tool in options.only if _answers(tool)]
+    print(f"{len(places)} trials at once, on {options.cores} cores each, {options.seconds:g} s of wall time\n", flush=True)
+    found: list[Found] = []
+    for busy in (False, True):
+        trials = [
+            Trial(tool, busy, number, options.seconds)
+            for tool in tools
+            for number in range(options.trials if tool == OWN else options.peer_trials)
+        ]
+        found += _run(trials, places)
+        print(f"\n{'beside a busy neighbour' if busy else 'left alone'}\n")
+        for line in table(each for each in found if each.trial.busy == busy):
+            print(line, flush=True)
+    print("\nthe cost of a call to nothing\n")
+    for tool in tools:
+        print(f"{tool:<22} {_overhead(tool)}", flush=True)
+
+
+def table(found: Iterable[Found]) -> Iterator[str]:
+    """One line per tool, markdown."""
+    by_tool: dict[str, list[Found]] = {}
+    for each in found:
+        by_tool.setdefault(each.trial.tool, []).append(each)
+    yield "| tool | trials | A/A: sd | A/A: largest | false alarms (95 % bound) | 10 % found (95 % bound) | copy passes | wall, s |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for tool, own in by_tool.items():
+        apart = np.log([each.ratios[0] for each in own])
+        alarms, caught, passed = (
+            sum(each.verdicts[place] == said for each in own) for place, said in ((0, "fail"), (1, "fail"), (0, "pass"))
+        )
+        n = len(own)
+        yield (
+            f"| {tool} | {n} | {100 * np.sqrt(np.mean(apart**2)):.2f} % | {100 * np.abs(apart).max():.1f} % "
+            f"| {100 * alarms / n:.1f} % (≤ {100 * binomial_upper(alarms, n, LEVEL):.1f}) "
+            f"| {100 * caught / n:.1f} % (≥ {100 * (1 - binomial_upper(n - caught, n, LEVEL)):.1f}) "
+            f"| {100 * passed / n:.1f} % | {np.median([each.wall_s for each in own]):.1f} |"
+        )
+
+
+def _run(trials: list[Trial], places: list[list[int]]) -> list[Found]:
+    context = multiprocessing.get_context("spawn")
+    free = context.Queue()
+    for place in places:
+        free.put(place)
+    found = []
+    with ProcessPoolExecutor(len(places), context, initializer=_settle, initargs=(free,)) as pool:
+        for done, future in enumerate(as_completed([pool.submit(_tried, trial) for trial in trials]), 1):
+            found.append(future.result())
+            if sys.stderr.isatty() or done % 50 == 0:
+                print(f"\r{done}/{len(trials)}", end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+    return found
+
+
+def _settle(free: Any) -> None:
+    os.sched_setaffinity(0, free.get())
+
+
+def _tried(trial: Trial) -> Found:
+    with _neighbour(trial.busy), tempfile.TemporaryDirectory() as folder:
+        idle = _START_S.get(trial.tool)
+        if idle is None:
+            idle = _START_S[trial.tool] = _compared(trial.tool, 0.0, Path(folder))[2]
+        begun = time.monotonic()
+        both, verdicts, _ = _compared(trial.tool, max(0.5, trial.seconds - idle), Path(folder))
+        return Found(trial, both, verdicts, time.monotonic() - begun)
+
+
+_START_S: dict[str, float] = {}
+"""What a tool needs before and after measuring, seen once in this process; it counts in the wall time."""
+
+
+def _compared(tool: str, seconds: float, folder: Path) -> tuple[tuple[float, float], tuple[str, str], float]:
+    """Both ratios, both verdicts, and the seconds beside the measuring."""
+    begun = time.monotonic()
+    if tool == OWN:
+        both, verdicts = _own(seconds, folder)
+    else:
+        medians = _peer(tool, seconds, folder)
+        both = (medians[CALLABLES[1]] / medians[CALLABLES[0]], medians[CALLABLES[2]] / medians[CALLABLES[0]])
+        verdicts = ("fail" if both[0] > MARGIN else "pass", "fail" if both[1] > MARGIN else "pass")
+    return both, verdicts, time.monotonic() - begun - seconds
+
+
+def _own(seconds: float, folder: Path) -> tuple[tuple[float, float], tuple[str, str]]:
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        bench = selftest.Bench(selftest.site(Path(own)), 10**9, seconds / selftest.INCARNATIONS)
+        blocks = bench.blocks(CALLABLES)
+    logs = [evidence(blocks[name], lambda block: float(np.median(block.nanos))) for name in CALLABLES]
+    spread = ratios.spread_of([ratios.paired(logs[1], logs[0]), ratios.paired(logs[2], logs[0])])
+    both = [ratios.ratio(log, logs[0], spread) for log in logs[1:]]
+    if not all(isinstance(each, Student) for each in both):
+        return (math.nan, math.nan), ("inconclusive", "inconclusive")
+    return (both[0].value, both[1].value), (_verdict(both[0]), _verdict(both[1]))  # type: ignore[union-attr, arg-type]
+
+
+def _verdict(ratio: Student) -> str:
+    low, high = ratio.interval(LEVEL)
+    return "pass" if high < MARGIN else "fail" if low > MARGIN else "inconclusive"
+
+
+def _peer(tool: str, seconds: float, folder: Path, names: list[str] = CALLABLES) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        command = [sys.executable, str(HERE / "_peers.py"), tool, str(max(0.05, seconds)), *names]
+        path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+        done = subprocess.run(command, cwd=own, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{tool} failed:\n{done.stderr[-1500:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@contextmanager
+def _neighbour(busy: bool) -> Iterator[None]:
+    if not busy:
+        yield
+        return
+    code = (
+        "import time\nwhile True:\n"
+        f"    until = time.monotonic() + {BURST_S[0]}\n    while time.monotonic() < until: pass\n    time.sleep({BURST_S[1]})"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _overhead(tool: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        if tool != OWN:
+            return f"{1e9 * _peer(tool, 1.0, Path(folder), ['nothing'])['nothing']:.0f} ns"
+        blocks = selftest.Bench(selftest.site(Path(folder)), 30).blocks(["nothing"], bare=["nothing"])
+    means = {name: np.median([block.nanos.mean() for block in own]) for name, own in blocks.items()}
+    return f"{means['nothing']:.0f} ns (a bare timer around it: {means['bare nothing']:.0f} ns)"
+
+
+def _answers(tool: str) -> bool:
+    if tool == OWN:
+        return True
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            _peer(tool, 0.1, Path(folder))
+    except RuntimeError as error:
+        print(f"{tool} is left out: {str(error).splitlines()[-1]}", file=sys.stderr)
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from effaudit.core.reading import Measurement
 from effaudit.core.record import Record, Row
-from effaudit.core.verdict import Verdict
+from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs._decision import anchors
 from effaudit.outputs._details import recipe
 from effaudit.outputs._lines import baseline_row, cell, objective, primary_quality, smallest_batch
 from effaudit.outputs._story import meets, tied
-from effaudit.outputs._words import Standing, figure, find, limit, title
+from effaudit.outputs._words import Standing, figure, find, own_limit, title, waived
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,13 @@ def _card(record: Record, verdict: Verdict, row: Row, metric: str) -> Card:
         for check in verdict.of(row.candidate.name)
         if check.rule.metric == metric or check.rule.metric.startswith(metric + ".")
     )
-    rules = tuple((limit(check.rule), check.status) for check in checks)
+    rules = tuple((_said(check), "waived" if check.waived else check.status) for check in checks)
     return Card(title(metric), text, f"[{interval}" if interval else "", own.change, own.better, _share(record, metric, row), rules)
+
+
+def _said(check: Check) -> str:
+    """The policy's limit, and what a waiver makes of it."""
+    return " · ".join(words for words in (own_limit(check), waived(check)) if words)
 
 
 def _share(record: Record, metric: str, row: Row) -> float | None:

@@ -11,9 +11,9 @@ from effaudit.core.record import Record
 from effaudit.core.units import show
 from effaudit.core.verdict import Buys, Check, Explanation, Gap, Verdict
 from effaudit.outputs._lines import Line, amount, cell, lines, objective
-from effaudit.outputs._story import bought, larger, times
+from effaudit.outputs._story import bought, larger, shade, times
 from effaudit.outputs._svg_spread import Whisker, whiskers
-from effaudit.outputs._words import NOTHING, Standing, checked, limit, title, why
+from effaudit.outputs._words import NOTHING, Standing, checked, limit, title, waived, why
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RuleHead:
 
 @dataclass(frozen=True)
 class RuleCell:
-    """One candidate on one rule: the status in a word, the figure, its interval, why it is undecided, and its rank."""
+    """One candidate on one rule: the status in a word, the figure, its interval, why it is undecided or waived, and its rank."""
 
     status: str
     text: str
@@ -134,10 +134,10 @@ def _cell(line: Line, check: Check | None) -> RuleCell:
     if check is None or line.standing == "not measured":
         return RuleCell("not measured" if line.row.failure else "", "" if line.row.failure else NOTHING, "", "")
     text, _, interval = checked(check).partition(" [")
-    status = "warn" if check.warned or (check.rule.severity == "warn" and check.status == "fail") else check.status
     # That an interval reaches over the limit can be seen from the two.
     reason = "" if check.reason in (None, "interval_straddles") else why(check)
-    return RuleCell(status, text, f"[{interval}" if interval else "", reason)
+    told = " · ".join(words for words in (reason, waived(check)) if words)
+    return RuleCell(shade(check), text, f"[{interval}" if interval else "", told)
 
 
 def _ranked(rows: Sequence[DecisionRow], goals: Sequence[float], verdict: Verdict | None) -> tuple[DecisionRow, ...]:

@@ -10,16 +10,17 @@ from effaudit.core.text import listed
 from effaudit.core.units import show, show_interval
 from effaudit.core.verdict import Buys, Check, Explanation, Status, Verdict
 from effaudit.outputs._lines import amount, cell, headline_metrics, objective
-from effaudit.outputs._words import find, title, why
+from effaudit.outputs._words import find, title, waived, why
 
-Shade = Status | Literal["warn"]
-"""How a check is shown: its status, or that it only warns."""
+Shade = Status | Literal["warn", "waived"]
+"""How a check is shown: its status, that it only warns, or that only a waiver lets it pass."""
 
 
 def by_rule(record: Record, verdict: Verdict, status: Shade) -> tuple[tuple[Check, ...], ...]:
     """The checks of one status, in one tuple per rule, those nearest to the limit first. Unmeasured candidates have none.
 
     `warn`: what passes with a warning, or does not pass a rule that only warns. Such checks are never among fail or inconclusive.
+    `waived`: what passes only under a waiver, which is never among pass or warn.
     """
     unmeasured = {row.candidate.name for row in record.rows if row.failure}
     found = [check for check in verdict.checks if check.candidate not in unmeasured and _stands(check, status)]
@@ -28,10 +29,14 @@ def by_rule(record: Record, verdict: Verdict, status: Shade) -> tuple[tuple[Chec
 
 
 def wanting(verdict: Verdict, check: Check) -> str:
-    """Why a check is inconclusive, and what would decide it: "the interval reaches over the limit · ~7 more rounds"."""
+    """Why a check is inconclusive and what would decide it, and the waiver that is at work.
+
+    "the interval reaches over the limit · ~7 more rounds".
+    """
     gaps = (gap for told in verdict.explanations if told.candidate == check.candidate for gap in told.gaps)
     more = next((gap.more for gap in gaps if gap.rule == check.rule.id), "")
-    return " · ".join(part for part in (why(check), more) if part) if check.status == "inconclusive" else ""
+    undecided = (why(check), more) if check.status == "inconclusive" else ()
+    return " · ".join(part for part in (*undecided, waived(check)) if part)
 
 
 def meets(record: Record, verdict: Verdict, name: str) -> tuple[str, ...]:
@@ -40,7 +45,8 @@ def meets(record: Record, verdict: Verdict, name: str) -> tuple[str, ...]:
     against = f" ({goal.change} against {record.baseline})" if goal.change else ""
     own = [check for check in verdict.of(name) if check.rule.severity == "error"]
     met = sum(check.status == "pass" for check in own)
-    return (f"{goal.text}{against}", f"meets {met} of {len(own)} error rules")
+    allowed = sum(check.waived is not None for check in own)
+    return (f"{goal.text}{against}", f"meets {met} of {len(own)} error rules{f' ({allowed} waived)' if allowed else ''}")
 
 
 def tied(verdict: Verdict) -> str:
@@ -113,7 +119,16 @@ def _among(full: str, wanted: tuple[str, ...]) -> bool:
 def _stands(check: Check, status: str) -> bool:
     only_warns = check.rule.severity == "warn" and check.status != "pass"
     if status == "warn":
+def shade(check: Check) -> Shade:
+    """How a check is shown where it is shown once."""
+    if check.waived:
+        return "waived"
+    return "warn" if check.warned or (check.rule.severity == "warn" and check.status == "fail") else check.status
+
+
         return check.warned or only_warns
+    if status == "waived" or check.waived:
+        return status == "waived" and check.waived is not None
     return check.status == status and not only_warns
 
 

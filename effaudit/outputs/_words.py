@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from effaudit.core.policy import Rule
 from effaudit.core.reading import Failure, Measurement, Reading
+from effaudit.core.text import counted
 from effaudit.core.units import show, show_change, show_interval, show_points
 from effaudit.core.verdict import Check, Reason
 
@@ -125,6 +127,25 @@ def limit(rule: Rule) -> str:
     """A rule's limit as its author wrote it: "max 25 ms", "max drop 1 pp", with the reference when it is not the baseline."""
     against = f" against {rule.versus}" if rule.versus not in (None, "baseline") else ""
     return f"{rule.bound.replace('_', ' ')} {rule.limit.written}{against}"
+
+
+def own_limit(check: Check) -> str:
+    """The limit that the policy has for a check, whatever a waiver makes of it."""
+    moved = check.waived or check.beyond
+    return limit(replace(check.rule, limit=moved.original) if moved else check.rule)
+
+
+def waived(check: Check) -> str:
+    """Under which waiver a check passes, or does not pass either; "" where none is at work.
+
+    "waiver W-14: 640 MB · 54 days left · dana · the new encoder".
+    """
+    moved = check.waived or check.beyond
+    if moved is None:
+        return ""
+    left = "last day today" if moved.days_left == 0 else f"{counted(moved.days_left, 'day')} left"
+    begin = "waiver" if check.waived else "not even under waiver"
+    return " · ".join((f"{begin} {moved.id}: {moved.limit.written}", left, moved.owner, moved.reason))
 
 
 def checked(check: Check, interval: bool = True) -> str:

@@ -11,9 +11,9 @@ from effaudit.core.plugin import Output
 from effaudit.core.reading import Failure, Reading
 from effaudit.core.record import Record, Row
 from effaudit.core.text import one_line
-from effaudit.core.verdict import Verdict
+from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs._lines import baseline_row, standing
-from effaudit.outputs._words import checked, limit
+from effaudit.outputs._words import checked, own_limit, waived
 
 COLUMNS = (
     "candidate",
@@ -77,7 +77,12 @@ def _figures(reading: Reading, base: Reading | None, rules: str) -> tuple[str | 
 
 def _rules(row: Row, metric: str, verdict: Verdict | None) -> str:
     found = (check for check in verdict.of(row.candidate.name) if check.rule.metric == metric) if verdict else ()
-    return "; ".join(f"{check.rule.id} {check.status}: {checked(check)} ({limit(check.rule)})" for check in found)
+    return "; ".join(_rule(check) for check in found)
+
+
+def _rule(check: Check) -> str:
+    told = ", ".join(words for words in (own_limit(check), waived(check)) if words)
+    return f"{check.rule.id} {'waived' if check.waived else check.status}: {checked(check)} ({told})"
 
 
 def _safe(cell: str | float | None) -> str | float | None:

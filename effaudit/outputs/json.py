@@ -24,7 +24,8 @@ class Json(Output):
 
     `layout` (1), `version`; `audit`: name, title, created, ended, command, commit, seed, plan_digest, baseline, task, unit, rows
     (by split), groups, quality, batch_sizes, policy_digest, notes; `verdict` (null when nothing was judged): policy, outcome,
-    exit_code, recommended, headline, ranking, equals, nearest, blocking, notes, statuses, checks, explanations, buys;
+    exit_code, recommended, headline, ranking, equals, nearest, blocking, notes, statuses, today (of waivers), checks, explanations,
+    buys; a check's `waived` is the waiver under which alone it passes, `beyond` one under which it does not pass either;
     `candidates`: name, title, standing, baseline, format, threads, device, parent, recipe, planned, family, kind, gain, digest,
     failure (null, or stage and reason), notes, `readings` by metric id (value, low, high, unit, better, method, samples, notes;
     or failure with stage and reason); `resolution`: floors and twins by metric id; `sessions`, `assumptions`, `intensity`, `spent`.
@@ -66,7 +67,19 @@ def _audit(record: Record, verdict: Verdict | None) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    plain = ("outcome", "exit_code", "recommended", "headline", "ranking", "equals", "nearest", "blocking", "notes", "statuses")
+    plain = (
+        "outcome",
+        "exit_code",
+        "recommended",
+        "headline",
+        "ranking",
+        "equals",
+        "nearest",
+        "blocking",
+        "notes",
+        "statuses",
+        "today",
+    )
     packed = {name: pack(getattr(verdict, name)) for name in plain}
     return {"policy": pack(verdict.policy)} | packed | {
         "checks": [_check(check) for check in verdict.checks],
@@ -78,7 +91,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 def _check(check: Check) -> dict[str, Any]:
     own = ("candidate", "status", "reason", "detail", "value", "low", "high", "unit", "level", "p_value", "warned")
     rule = {"rule": check.rule.id, "metric": check.rule.metric, "severity": check.rule.severity}
-    return {name: getattr(check, name) for name in own} | rule
+    moved = {name: pack(getattr(check, name)) for name in ("waived", "beyond")}
+    return {name: getattr(check, name) for name in own} | rule | moved
 
 
 def _candidate(record: Record, row: Row, verdict: Verdict | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs._lines import Cell, Line, headline_metrics, lines
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
-from effaudit.outputs._words import NOTHING, checked, limit, title
+from effaudit.outputs._words import NOTHING, checked, own_limit, title
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]|~$])")
 """What markdown (GitHub's, mathematics included) would read as its own."""
@@ -24,6 +24,7 @@ LISTED = 40
 SHADES: tuple[tuple[Shade, str], ...] = (
     ("fail", "failed"),
     ("inconclusive", "inconclusive"),
+    ("waived", "waived"),
     ("warn", "with a warning"),
     ("pass", "passed"),
 )
@@ -103,15 +104,16 @@ def _details(record: Record, verdict: Verdict) -> list[str]:
     for status, words in SHADES:
         found = [check for group in by_rule(record, verdict, status) for check in group]
         if found:
-            parts.append(_folded(f"{counted(len(found), 'check')} {words}", _checks(verdict, found)))
+            head, table = f"{counted(len(found), 'check')} {words}", _checks(verdict, found)
+            # What only passes under a waiver is never folded away.
+            parts.append(f"### {head}\n\n{table}" if status == "waived" else _folded(head, table))
     buys = [f"- {_code(item.candidate)} {_plain(buys_sentence(record, verdict, item))}" for item in larger(verdict)]
     return [*parts, _folded("What the larger candidates buy", _some(buys)) if buys else ""]
 
 
 def _checks(verdict: Verdict, found: Sequence[Check]) -> str:
     rows = [
-        [_code(c.rule.id), _code(c.candidate), _plain(checked(c)), _plain(limit(c.rule)), _plain(wanting(verdict, c))]
-        for c in found
+        [_code(c.rule.id), _code(c.candidate), _plain(checked(c)), _plain(own_limit(c)), _plain(wanting(verdict, c))] for c in found
     ]
     return _grid(["rule", "candidate", "found", "limit", ""], rows, ":-- :-- --: :-- :--")
 

@@ -14,7 +14,7 @@ from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs._fitting import GAP, Layout, change_words, in_the_middle, layout
 from effaudit.outputs._lines import Line, headline_metrics, lines
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
-from effaudit.outputs._words import checked, limit
+from effaudit.outputs._words import checked, own_limit
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -32,10 +32,11 @@ STYLES: Mapping[str, str] = {
     "inconclusive": "yellow",
     "fail": "red",
     "warn": "yellow",
+    "waived": "cyan",
     "not measured": "magenta",
     "not judged": "dim",
 }
-MARKS: Mapping[str, str] = {"pass": "✓", "inconclusive": "?", "fail": "✗", "warn": "!", "not measured": "–"}
+MARKS: Mapping[str, str] = {"pass": "✓", "inconclusive": "?", "fail": "✗", "warn": "!", "waived": "~", "not measured": "–"}
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "recommended": ("RECOMMENDED", "bold green"),
     "infeasible": ("NONE PASSES", "bold red"),
@@ -156,7 +157,7 @@ def _outcome(record: Record, verdict: Verdict) -> RenderableType:
 
 def _rules(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableType]:
     parts: list[RenderableType | None] = [_unmeasured(record)]
-    shades: tuple[Shade, ...] = ("fail", "inconclusive", "warn")
+    shades: tuple[Shade, ...] = ("fail", "inconclusive", "waived", "warn")
     for status in shades:
         parts += [_rule(verdict, found, status, verbose) for found in by_rule(record, verdict, status)]
     passed = by_rule(record, verdict, "pass")
@@ -169,8 +170,8 @@ def _rules(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableTy
 
 def _rule(verdict: Verdict, found: Sequence[Check], status: Shade, verbose: bool) -> RenderableType:
     rule = found[0].rule
-    head = _status(status).append("  ").append_text(_text(rule.id, "bold")).append("   ").append_text(_text(limit(rule)))
-    if rule.hint and status != "pass":
+    head = _status(status).append("  ").append_text(_text(rule.id, "bold")).append("   ").append_text(_text(own_limit(found[0])))
+    if rule.hint and status not in ("pass", "waived"):
         head.append("\n").append_text(_indented(rule.hint, "dim"))
     grid = _grid()
     grid.add_column(no_wrap=True)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -98,17 +99,21 @@ def audit(
     plan = _reading.plan(path)
     candidates = tuple(replace(candidate, artifact=written[candidate.name]) for candidate in plan.candidates)
     plan = replace(plan, data=replace(plan.data, sources=splits), candidates=candidates, refused=refused)
+    rules = _reading.policy(policy)
+    waivers, today = _reading.waivers(rules), _reading.today(None)
     with _progress.shown(_progress.course_of(plan), "auto", sys.stderr) as tell:
-        record, _ = pipeline.audit(plan, _reading.policy(policy), folder, tell, command="effaudit.audit(…)")
+        record, _ = pipeline.audit(plan, rules, folder, tell, command="effaudit.audit(…)", waivers=waivers, today=today)
     return record
 
 
-def decide(record: Record, policy: str | Path = "recommended") -> Verdict:
-    """Judges a record under a policy (a file or a preset's name), without measuring. Raises InputError."""
-    from effaudit.cli import _reading
-    from effaudit.judge.decide import decide as judged
+def decide(record: Record, policy: str | Path = "recommended", today: str | date | None = None) -> Verdict:
+    """Judges a record under a policy (a file or a preset's name) and its waivers, without measuring. Raises InputError.
 
-    return judged(record, _reading.policy(policy))
+    today: the day for which waivers are looked at, such as "2026-07-31"; by default today's date in UTC.
+    """
+    from effaudit.cli import _reading
+
+    return _reading.judged(record, _reading.policy(policy), today.isoformat() if isinstance(today, date) else today)
 
 
 def report(record: Record, verdict: Verdict | None, path: str | Path, output: str | None = None) -> Path:

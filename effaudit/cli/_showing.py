@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # `--help` must stay instant
+    from effaudit.core.diff import Diff
+    from effaudit.core.plugin import Output
     from effaudit.core.record import Record
     from effaudit.core.verdict import Verdict
+
+STDOUT = Path("-")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="OUTPUT=PATH",
-        help="also write this output there (json, csv, markdown, html…)",
+        help="also write this output there (json, csv, markdown, html, junit, sarif, github…); - is the standard output",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="list the checks that passed, too")
 
@@ -50,21 +54,42 @@ def wanted(written: list[str]) -> list[tuple[str, Path]]:
 
 
 def write(pairs: list[tuple[str, Path]], record: Record, verdict: Verdict | None) -> None:
-    """Writes each output, whole or not at all."""
+    """Writes each output, whole or not at all; `-` is the standard output."""
     from effaudit import registry
 
     for name, path in pairs:
-        text = registry.find("outputs", name)().render(record, verdict)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.part")
-        beside.write_text(text, "utf-8")
-        beside.replace(path)
+        put(registry.find("outputs", name)().render(record, verdict), path)
+
+
+def put(text: str, path: Path) -> None:
+    """Writes one text, whole or not at all; `-` is the standard output."""
+    if path == STDOUT:
+        sys.stdout.write(text)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(text, "utf-8")
+    beside.replace(path)
+
+
+def on_stdout(pairs: list[tuple[str, Path]]) -> bool:
+    """Does an output take the standard output, so that nothing else may be printed there?"""
+    return any(path == STDOUT for _, path in pairs)
 
 
 def to_terminal(record: Record, verdict: Verdict, verbose: bool) -> None:
     """Prints the verdict."""
+    sys.stdout.write(_terminal(verbose).render(record, verdict))
+
+
+def diff_to_terminal(diff: Diff, everything: bool) -> None:
+    """Prints a comparison of two records."""
+    sys.stdout.write(_terminal(everything).render_diff(diff, everything))
+
+
+def _terminal(verbose: bool) -> Output:
     from effaudit import registry
 
-    terminal = registry.find("outputs", "terminal")
     columns = shutil.get_terminal_size((100, 24)).columns
-    sys.stdout.write(terminal.fitting(sys.stdout, os.environ, columns, verbose).render(record, verdict))
+    fitting: Output = registry.find("outputs", "terminal").fitting(sys.stdout, os.environ, columns, verbose)
+    return fitting

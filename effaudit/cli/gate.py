@@ -7,6 +7,7 @@ candidate passes.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 
@@ -30,6 +31,9 @@ def run(options: argparse.Namespace) -> int:
     policy = _reading.policy(options.policy)
     record = _reading.record(options.record)
     verdict = _reading.judged(record, policy, options.today)
+    if options.candidate:
+        verdict = replace(verdict, subject=options.candidate, exit_code=gate_one(record, verdict, options.candidate))
     _showing.write(more, record, verdict)
-    _showing.to_terminal(record, verdict, options.verbose)
-    return gate_one(record, verdict, options.candidate) if options.candidate else verdict.exit_code
+    if not _showing.on_stdout(more):
+        _showing.to_terminal(record, verdict, options.verbose)
+    return verdict.exit_code

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts
+from effaudit.core.diff import Diff
 from effaudit.core.observed import Ready, Seen
 from effaudit.core.reading import Better, Reading
 from effaudit.core.reading import Meaning as Meaning
@@ -194,6 +195,10 @@ class Output(ABC):
     @abstractmethod
     def render(self, record: Record, verdict: Verdict | None) -> str:
         """The whole text."""
+
+    def render_diff(self, diff: Diff, everything: bool = False) -> str:
+        """A comparison of two records: the changes that are real, or `everything`. Raises Refused where it has no such form."""
+        raise Refused(f"{type(self).__name__.lower()} does not show comparisons of records; write terminal, markdown or json")
 
 
 class Engine(ABC):

@@ -7,11 +7,10 @@ from typing import Literal
 
 from effaudit.core.policy import Policy, Rule
 from effaudit.core.record import Record, Row
-from effaudit.core.text import counted, one_line
+from effaudit.core.text import one_line
 from effaudit.core.verdict import Check, Verdict
-from effaudit.core.waiver import Waived
 from effaudit.outputs._story import wanting
-from effaudit.outputs._words import checked, limit
+from effaudit.outputs._words import checked, limit, own_limit
 
 Grave = Literal["error", "warning", "note"]
 """Breaks the gate, should be looked at, or only tells why a candidate was not chosen."""
@@ -59,24 +58,7 @@ def failed(record: Record, verdict: Verdict) -> Iterator[tuple[Row, Grave, str]]
 def sentence(verdict: Verdict, check: Check) -> str:
     """One check in one harmless line: what was found, the limit, and what is wanting or who waived it."""
     found = f"{check.candidate} {_status(check)} {check.rule.id}: {checked(check)}, {own_limit(check)}"
-    parts = [found, wanting(verdict, check), waiver_words(check.waived or check.beyond, check)]
-    return one_line("; ".join(part for part in parts if part), LONGEST)
-
-
-def waiver_words(waived: Waived | None, check: Check) -> str:
-    """The waiver at work in a check; "" where there is none."""
-    if waived is None:
-        return ""
-    left = "on its last day" if waived.days_left == 0 else f"{counted(waived.days_left, 'day')} left"
-    enough = "moves" if check.waived else "is not enough, and moves"
-    until = f"until {waived.expires}, {left}"
-    return f"waiver {waived.id} {enough} the limit to {waived.limit.written} {until} ({waived.owner}): {waived.reason}"
-
-
-def own_limit(check: Check) -> str:
-    """The policy's own limit, whatever a waiver makes of it."""
-    waived = check.waived or check.beyond
-    return limit(check.rule) if waived is None else f"{check.rule.bound.replace('_', ' ')} {waived.original.written}"
+    return one_line("; ".join(part for part in (found, wanting(verdict, check)) if part), LONGEST)
 
 
 def rule_words(rule: Rule) -> str:

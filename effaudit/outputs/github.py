@@ -21,7 +21,7 @@ GRAVEST: tuple[Grave, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Github(Output):
-    """Lines that GitHub turns into annotations; print them in a step: `effaudit gate … -f github=/dev/stdout`.
+    """Lines that GitHub turns into annotations; print them in a step: `effaudit gate … -f github=-`.
 
     The first is the answer. Then one per rule that is not met, at its line in the policy's file, naming the candidates; one per
     waiver at work, at its line; one per candidate that could not be measured. What breaks the gate is an error, what should be

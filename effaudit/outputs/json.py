@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from effaudit.core.diff import Diff
 from effaudit.core.plugin import Output
 from effaudit.core.reading import Failure, Reading
 from effaudit.core.record import Record, Row
@@ -49,6 +50,14 @@ class Json(Output):
             "intensity": _reading(record.intensity),
             "spent": pack(record.spent),
         }
+        return json.dumps(said(whole, as_null), indent=1, allow_nan=False) + "\n"
+
+    def render_diff(self, diff: Diff, everything: bool = False) -> str:
+        """One object with `layout`, `before`, `after`, `settings`, `pairs`, `changes` (`real` and `way` say what they amount to),
+        `apart` with reasons, `gone`, `new`. Changes that are not real are left out unless `everything` is asked for.
+        """
+        changes = [pack(one) | {"real": one.real, "way": one.way} for one in (diff.changes if everything else diff.real)]
+        whole = {"layout": LAYOUT, **pack(diff), "changes": changes, "compared": len(diff.changes)}
         return json.dumps(said(whole, as_null), indent=1, allow_nan=False) + "\n"
 
 

@@ -7,10 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from effaudit.core.diff import Diff
 from effaudit.core.plugin import Output
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
+from effaudit.outputs import _diff_markdown
 from effaudit.outputs._lines import Cell, Line, headline_metrics, lines
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
 from effaudit.outputs._words import NOTHING, checked, own_limit, title
@@ -51,6 +53,10 @@ class Markdown(Output):
             parts += [_recommendation(verdict), _blocking(record, verdict), *_details(record, verdict)]
         parts += [_unmeasured(record), _trust(record, verdict), _foot(record, verdict)]
         return "\n\n".join(part for part in parts if part) + "\n"
+
+    def render_diff(self, diff: Diff, everything: bool = False) -> str:
+        """The answer, the surroundings, the changes, and what cannot be compared to unfold."""
+        return "\n\n".join(_diff_markdown.parts(diff, everything, _plain, _code, _grid, _folded)) + "\n"
 
 
 def _headline(record: Record, verdict: Verdict | None) -> str:

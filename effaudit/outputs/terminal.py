@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from effaudit.core.diff import Diff
 from effaudit.core.plugin import Output
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line
 from effaudit.core.verdict import Check, Verdict
+from effaudit.outputs import _diff_terminal
 from effaudit.outputs._fitting import GAP, Layout, change_words, in_the_middle, layout
 from effaudit.outputs._lines import Line, headline_metrics, lines
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
@@ -69,10 +71,20 @@ class Terminal(Output):
         parts = [_head(record, verdict), _candidates(record, verdict, console.width)]
         parts += _judged(record, verdict, self.verbose) if verdict else [_text("Not judged: no policy was given.", "dim")]
         parts.append(_text(resolution(record, verdict), "dim"))
-        for part in parts:
-            console.print(part)
-            console.print()
-        return "\n".join(line.rstrip() for line in page.getvalue().rstrip().splitlines()) + "\n"
+        return _printed(page, console, parts)
+
+    def render_diff(self, diff: Diff, everything: bool = False) -> str:
+        """The comparison of two records, ending in a newline."""
+        page = io.StringIO()
+        console = _console(page, min(max(self.width, NARROWEST), WIDEST), self.colour)
+        return _printed(page, console, _diff_terminal.parts(diff, everything))
+
+
+def _printed(page: io.StringIO, console: Console, parts: Sequence[RenderableType]) -> str:
+    for part in parts:
+        console.print(part)
+        console.print()
+    return "\n".join(line.rstrip() for line in page.getvalue().rstrip().splitlines()) + "\n"
 
 
 def _console(page: io.StringIO, width: int, colour: bool) -> Console:

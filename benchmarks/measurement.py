@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--peer-trials", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=6.0, help="wall time of a trial")
     parser.add_argument("--cores", type=int, default=2, help="cores of a trial; so many trials run at once as there is room for")
+    parser.add_argument("--conditions", nargs="*", default=["alone", "busy"], choices=["alone", "busy"])
     parser.add_argument("--only", nargs="*", default=[OWN, *PEERS], help="these tools")
     options = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
@@ -77,7 +78,7 @@ def main() -> None:
     tools = [tool for tool in options.only if _answers(tool)]
     print(f"{len(places)} trials at once, on {options.cores} cores each, {options.seconds:g} s of wall time\n", flush=True)
     found: list[Found] = []
-    for busy in (False, True):
+    for busy in [condition == "busy" for condition in options.conditions]:
         trials = [
             Trial(tool, busy, number, options.seconds)
             for tool in tools

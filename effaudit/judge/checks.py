@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from effaudit.core.policy import Policy, Rule
@@ -14,6 +14,7 @@ from effaudit.core.verdict import Check, Reason, Status
 from effaudit.core.waiver import Waiver
 from effaudit.judge.compare import figure, loss
 from effaudit.judge.evidence import Evidence, Undecidable
+from effaudit.judge.rules import rules_for, single
 
 Meanings = Callable[[str], Meaning | None]
 UNITLESS = ("score", "share", "count", "")
@@ -34,6 +35,9 @@ class Finding:
     waiver: Waiver | None = None
     """Whose limit the rule has; `original` is the rule without it."""
     original: Rule | None = None
+    looks: int = 1
+    """How often it could have been decided, times the alternatives that its rule has: its p-value is multiplied, and its level
+    split, by this (Bonferroni)."""
 
     @cached_property
     def p_value(self) -> float | None:
@@ -41,7 +45,8 @@ class Finding:
         if self.estimate is None or self.barrier is not None or isinstance(self.estimate, Exact):
             return None
         limit = self.rule.limit.amount
-        return self.estimate.tail_below(limit) if self.rule.bound == "min" else self.estimate.tail_above(limit)
+        p = self.estimate.tail_below(limit) if self.rule.bound == "min" else self.estimate.tail_above(limit)
+        return min(1.0, p * self.looks)
 
     @property
     def excluded(self) -> bool:
@@ -51,24 +56,35 @@ class Finding:
 
 
 def examine(evidence: Evidence, policy: Policy, meaning: Meanings | None) -> tuple[Finding, ...]:
-    """What the record finds for every candidate and rule. Rules on the same figure share one estimate."""
+    """What the record finds for every candidate and rule, and for each alternative of a rule.
+
+    Rules on the same figure share one estimate.
+    """
     found: dict[tuple[str, str, str | None, bool], Estimate | Undecidable] = {}
     elsewhere = _elsewhere(evidence, policy)
-    machine = {rule.metric: depends_on_machine(rule.metric, meaning) for rule in policy.rules}
+    machine: dict[str, bool] = {}
+    plain = single(policy.rules)
     findings = []
-    for name in evidence.rows:
-        for rule in policy.rules:
+    for name, row in evidence.rows.items():
+        for rule in single(rules_for(policy, row)) if policy.overrides else plain:
+            if rule.metric not in machine:
+                machine[rule.metric] = depends_on_machine(rule.metric, meaning)
             versus = _versus(evidence, rule)
             key = (name, rule.metric, versus, rule.limit.unit == "%")
             if key not in found:
                 found[key] = _estimate(evidence, *key)
-            barred = elsewhere if machine[rule.metric] else None
-            findings.append(_finding(evidence, name, rule, found[key], barred))
+            barred, looks = (elsewhere, 1) if machine[rule.metric] else (None, 1)
+            looks *= len(rule.alternatives) or 1
+            findings.append(replace(_finding(evidence, name, rule, found[key], barred), looks=looks))
     return tuple(findings)
 
 
 def check(finding: Finding, level: float) -> Check:
-    """The status of a finding at a one-sided level: pass when the whole interval is inside the limit, fail when outside."""
+    """The status of a finding at a one-sided level: pass when the whole interval is inside the limit, fail when outside.
+
+    The level is split between the looks that there could have been at this figure, and between the alternatives of a rule.
+    """
+    level = 1.0 - (1.0 - level) / finding.looks
     name, rule, unit, p = finding.candidate, finding.rule, finding.unit, finding.p_value
     if finding.estimate is None:
         barrier = finding.barrier or Undecidable("metric_missing", "")
@@ -98,7 +114,7 @@ def depends_on_machine(metric: str, meaning: Meanings | None) -> bool:
 def _versus(evidence: Evidence, rule: Rule) -> str | None:
     if not rule.relative:
         return None
-    return evidence.record.baseline if rule.versus in (None, "baseline") else rule.versus
+    return evidence.baseline if rule.versus in (None, "baseline") else rule.versus
 
 
 def _estimate(evidence: Evidence, name: str, metric: str, versus: str | None, share: bool) -> Estimate | Undecidable:

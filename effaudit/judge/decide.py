@@ -11,7 +11,8 @@ from effaudit.core.record import Record
 from effaudit.core.stats.holm import holm
 from effaudit.core.verdict import Verdict
 from effaudit.core.waiver import Waiver
-from effaudit.judge.checks import Finding, Meanings, examine
+from effaudit.judge.alternatives import Group, by_rule, excluded, p_value, telling
+from effaudit.judge.checks import Meanings, examine
 from effaudit.judge.evidence import Evidence
 from effaudit.judge.exits import blocking_of, outcome_of
 from effaudit.judge.explain import buys, explain
@@ -36,10 +37,11 @@ def decide(
     Holm's procedure keeps the chance that any of them passes wrongly under 1 − `confidence_level`.
     """
     policy = over_slices(policy, record.workload.slices)
-    evidence = Evidence.of(record)
+    evidence = Evidence.of(record, policy.baseline)
     book = Waivers(tuple(waivers), today)
-    findings = tuple(book.moved(finding) for finding in examine(evidence, policy, meaning))
-    levels = levels_of(record, policy, findings)
+    groups = by_rule(book.moved(finding) for finding in examine(evidence, policy, meaning))
+    levels = levels_of(evidence, policy, groups)
+    findings = tuple(telling(group, levels[group[0].candidate]) for group in groups)
     checks = tuple(book.check(finding, levels[finding.candidate]) for finding in findings)
     judged = Judged.of(evidence, policy, findings, checks)
     selection = select(judged)
@@ -47,7 +49,7 @@ def decide(
     outcome, exit_code = outcome_of(judged, selection, blocking)
     return Verdict(
         policy=policy,
-        baseline=record.baseline,
+        baseline=evidence.baseline,
         outcome=outcome,
         exit_code=exit_code,
         recommended=selection.recommended,
@@ -65,28 +67,30 @@ def decide(
     )
 
 
-def levels_of(record: Record, policy: Policy, findings: Sequence[Finding]) -> Mapping[str, float]:
+def levels_of(evidence: Evidence, policy: Policy, groups: Sequence[Group]) -> Mapping[str, float]:
     """The one-sided level at which each candidate is decided.
 
     A candidate passes when all its error rules do, so its p-value is the greatest of theirs (intersection–union). Holm's family
     is those that could still pass: not the baseline, and none that counted figures exclude or that cannot be judged at all.
     """
-    levels = {row.candidate.name: policy.confidence_level for row in record.rows}
+    levels = dict.fromkeys(evidence.rows, policy.confidence_level)
     if policy.multiple_comparisons == "none":
         return levels
-    greatest = _greatest(findings)
-    family = {name: p for name, p in greatest.items() if p is not None and name != record.baseline}
+    greatest = _greatest(groups)
+    family = {name: p for name, p in greatest.items() if p is not None and name != evidence.baseline}
     decided = holm(family, 1.0 - policy.confidence_level)
     return levels | {name: level.level for name, level in decided.items()}
 
 
-def _greatest(findings: Sequence[Finding]) -> Mapping[str, float | None]:
+def _greatest(groups: Sequence[Group]) -> Mapping[str, float | None]:
     """Each candidate's greatest p-value over its error rules; None where it is excluded, or nothing was estimated."""
-    errors: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        if finding.rule.severity == "error":
-            errors[finding.candidate].append(finding)
+    errors: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        if group[0].rule.severity == "error":
+            errors[group[0].candidate].append(group)
     return {
-        name: None if any(one.excluded for one in own) else max((p for one in own if (p := one.p_value) is not None), default=None)
+        name: None
+        if any(excluded(one) for one in own)
+        else max((p for one in own if (p := p_value(one)) is not None), default=None)
         for name, own in errors.items()
     }

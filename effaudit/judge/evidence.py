@@ -10,6 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from effaudit.core import curves
+from effaudit.core.policy import Stored
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.record import Record, Row
 from effaudit.core.slices import CODES, Slice, apart, in_words, sliced
@@ -40,11 +42,25 @@ class Evidence:
     rows: Mapping[str, Row]
     slice: Slice | None = None
     """Where only a slice of the certify rows is looked at: ids are the plain ones, figures and counts those of the slice."""
+    against: Stored | str | None = None
+    """What relative rules compare with, where that is not the record's baseline."""
 
     @staticmethod
-    def of(record: Record) -> Evidence:
+    def of(record: Record, against: Stored | str | None = None) -> Evidence:
         """Opens a record."""
-        return Evidence(record, {row.candidate.name: row for row in record.rows})
+        return Evidence(record, {row.candidate.name: row for row in record.rows}, against=against)
+
+    @property
+    def baseline(self) -> str:
+        """The name of what relative rules compare with; a stored candidate's is not among `rows`."""
+        if isinstance(self.against, Stored):
+            return self.against.name
+        return self.against or self.record.baseline
+
+    @property
+    def stored(self) -> Stored | None:
+        """The baseline, where it is a candidate of another record."""
+        return self.against if isinstance(self.against, Stored) else None
 
     @cached_property
     def workload(self) -> Workload:
@@ -76,7 +92,7 @@ class Evidence:
 
     def reading(self, candidate: str, metric: str) -> Measurement | Undecidable:
         """A candidate's figure, or why there is none."""
-        row = self.rows.get(candidate)
+        row = self._row(candidate)
         if row is None:
             return Undecidable("metric_missing", f"the record has no candidate {one_line(candidate, 64)}")
         if row.failure is not None:
@@ -84,11 +100,13 @@ class Evidence:
         found = row.readings.get(self._id(metric))
         if found is None:
             return Undecidable("metric_missing", self._not_measured(metric))
-        return _missing(found) if isinstance(found, Failure) else _sound(found, metric)
+        if isinstance(found, Failure):
+            return _missing(found)
+        return self._apart(candidate, metric, found) or _sound(found, metric)
 
     def value(self, candidate: str, metric: str) -> float | None:
         """A candidate's figure alone; of an artifact that could not be measured, its bytes where they are known."""
-        row = self.rows.get(candidate)
+        row = self._row(candidate)
         found = row.readings.get(self._id(metric)) if row else None
         if isinstance(found, Measurement):
             return found.value
@@ -96,16 +114,19 @@ class Evidence:
             return float(row.sizes.model + row.sizes.preprocess)
         return None
 
-    def array(self, candidate: str, metric: str) -> Array | None:
-        """The evidence of a reading: replicates (n,) or paired rounds (n, 3)."""
-        row = self.rows.get(candidate)
+    def array(self, candidate: str, metric: str, curve: str | None = None) -> Array | None:
+        """The evidence of a reading: replicates (n,) or paired rounds (n, 3). `curve`: a modelled one's, under that power curve."""
+        row = self._row(candidate)
         found = row.readings.get(self._id(metric)) if row else None
         named = found.evidence if isinstance(found, Measurement) else None
-        return self.record.arrays.get(named or f"{candidate}/{self._id(metric)}")
+        record, name = self._home(candidate)
+        evidence = named or f"{name}/{self._id(metric)}"
+        return record.arrays.get(curves.named(evidence, curve) if curve else evidence)
 
     def right(self, candidate: str) -> NDArray[np.uint8] | None:
         """Which certify rows a candidate's labels got right, as packed bits; None where that was not kept."""
-        bits = self.record.arrays.get(f"{candidate}/correct")
+        record, name = self._home(candidate)
+        bits = record.arrays.get(f"{name}/correct")
         rows = self.record.workload.splits.get("certify", 0)
         if bits is None or rows < 1 or bits.dtype != np.uint8 or bits.shape != (-(-rows // 8),):
             return None
@@ -120,7 +141,7 @@ class Evidence:
         """Two candidates' readings of one metric, or why there are not two."""
         ours, theirs = self.reading(candidate, metric), self.reading(versus, metric)
         if isinstance(theirs, Undecidable):
-            reason: Reason = "too_few_samples" if theirs.reason == "too_few_samples" else "baseline_missing"
+            reason: Reason = theirs.reason if theirs.reason in _TOLD_OF_BOTH else "baseline_missing"
             return Undecidable(reason, f"{one_line(versus, 64)}: {theirs.detail}")
         return ours if isinstance(ours, Undecidable) else Pair(self, candidate, versus, metric, ours, theirs)
 
@@ -128,7 +149,7 @@ class Evidence:
     def _slices(self) -> Mapping[str, Evidence]:
         """The record seen through each of its slices, by key."""
         whole = self.record.workload.slices if self.slice is None else ()
-        return {one.key: Evidence(self.record, self.rows, one) for one in whole}
+        return {one.key: replace(self, slice=one) for one in whole}
 
     @cached_property
     def _inside(self) -> NDArray[np.intp] | None:
@@ -138,6 +159,31 @@ class Evidence:
             return None
         inside = np.flatnonzero((codes == whole.slices.index(self.slice)).any(axis=1))
         return inside if len(inside) == self.slice.rows else None
+
+    def _home(self, candidate: str) -> tuple[Record, str]:
+        """The record that a candidate is of, and its name there."""
+        stored = self.stored
+        return (stored.record, stored.candidate) if stored and candidate == stored.name else (self.record, candidate)
+
+    def _row(self, candidate: str) -> Row | None:
+        record, name = self._home(candidate)
+        if record is self.record:
+            return self.rows.get(name)
+        return next((row for row in record.rows if row.candidate.name == name), None)
+
+    def _apart(self, candidate: str, metric: str, found: Measurement) -> Undecidable | None:
+        """Why a stored figure cannot be compared with those of this record: counted ones can, and quality on the same rows."""
+        record, _ = self._home(candidate)
+        if record is self.record or found.method == "counted":
+            return None
+        if not metric.startswith("quality."):
+            words = f"{self._id(metric)} was read in another audit: measure its artifact in this one"
+            return Undecidable("not_measured_together", words)
+        if not _same_rows(self.record, record) or (self.slice is not None and self.slice not in record.workload.slices):
+            return Undecidable(
+                "not_measured_together", f"{self._id(metric)} was read on other certify rows, or resampled otherwise"
+            )
+        return None
 
     def _id(self, metric: str) -> str:
         return sliced(metric, self.slice.key) if self.slice else metric
@@ -173,16 +219,32 @@ class Pair:
         """How much worse the first is, in the metric's own unit."""
         return self.sign * (self.theirs.value - self.ours.value)
 
-    def arrays(self) -> tuple[Array, Array] | None:
+    def arrays(self, curve: str | None = None) -> tuple[Array, Array] | None:
         """The evidence of both, where both have some."""
-        ours = self.evidence.array(self.candidate, self.metric)
-        theirs = self.evidence.array(self.versus, self.metric)
+        ours = self.evidence.array(self.candidate, self.metric, curve)
+        theirs = self.evidence.array(self.versus, self.metric, curve)
         return None if ours is None or theirs is None else (ours, theirs)
 
     def right(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
         """Which rows each got right, where that was kept of both."""
         ours, theirs = self.evidence.right(self.candidate), self.evidence.right(self.versus)
         return None if ours is None or theirs is None else (ours, theirs)
+
+
+_TOLD_OF_BOTH = ("too_few_samples", "not_measured_together")
+"""Reasons that mean the same whichever of two lacks the figure."""
+
+
+def _same_rows(one: Record, other: Record) -> bool:
+    """Were two records' qualities read on the same rows, answers and groups, with the same resamples?"""
+
+    def told(record: Record) -> tuple[object, ...]:
+        workload = record.workload
+        drawn = (record.seed, record.settings.resamples, workload.sampling, workload.groups.get("certify"))
+        return (*drawn, workload.task, workload.classes, workload.splits.get("certify"))
+
+    digests = [record.workload.digests.get("certify") for record in (one, other)]
+    return bool(digests[0]) and digests[0] == digests[1] and told(one) == told(other)
 
 
 def _missing(failure: Failure) -> Undecidable:

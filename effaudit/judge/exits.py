@@ -33,7 +33,7 @@ def blocking_of(judged: Judged, selection: Selection) -> tuple[str, ...]:
     A candidate counts when the plan names it and it could not be measured, or when a reading that one of its error rules needs
     could not be. It does not count when another rule rejects it anyway, or when it is known to be too large to be preferred.
     """
-    baseline = judged.evidence.record.baseline
+    baseline = judged.evidence.baseline
     first = (baseline,) if baseline_is_missing(judged) else ()
     others = (name for name in judged.evidence.rows if name != baseline or not first)
     return (*first, *(name for name in others if _failed(judged, name) and _could_have_won(judged, selection, name)))
@@ -41,7 +41,10 @@ def blocking_of(judged: Judged, selection: Selection) -> tuple[str, ...]:
 
 def baseline_is_missing(judged: Judged) -> bool:
     """Could the baseline, or a figure of it that error rules compare with, not be measured?"""
-    row = judged.evidence.rows.get(judged.evidence.record.baseline)
+    stored = judged.evidence.stored
+    if stored is not None:
+        return stored.record.row(stored.candidate).failure is not None
+    row = judged.evidence.rows.get(judged.evidence.baseline)
     if row is None or row.failure is not None:
         return True
     return any(unmeasured(check) and check.rule.relative for _, check in judged.broken(row.candidate.name))

@@ -78,8 +78,8 @@ def _differing(pair: Pair, kind: Kind) -> int | None:
 
 
 def _agreement(pair: Pair) -> float | None:
-    baseline = pair.evidence.record.baseline
-    if baseline not in (pair.candidate, pair.versus):
+    baseline, stored = pair.evidence.record.baseline, pair.evidence.stored
+    if baseline not in (pair.candidate, pair.versus) or (stored is not None and pair.versus == stored.name):
         return None
     other = pair.candidate if pair.versus == baseline else pair.versus
     found = pair.evidence.value(other, "behaviour.agreement")

@@ -49,7 +49,7 @@ class Together:
     def _level(self, candidate: str, counted: Mapping[str, float]) -> float:
         """The one-sided level at which a candidate is decided once counted rules have these limits."""
         plain = self.judged.policy.confidence_level
-        if candidate == self.judged.evidence.record.baseline or self.judged.policy.multiple_comparisons == "none":
+        if candidate == self.judged.evidence.baseline or self.judged.policy.multiple_comparisons == "none":
             return plain
         if not counted:
             return self.judged.held[candidate][0][1].level
@@ -75,7 +75,7 @@ class _Crowd:
 
     @staticmethod
     def of(judged: Judged) -> _Crowd:
-        names = [name for name in judged.evidence.rows if name != judged.evidence.record.baseline]
+        names = [name for name in judged.evidence.rows if name != judged.evidence.baseline]
         greatest = np.full(len(names), math.nan)
         figures: dict[str, tuple[Rule, Floats, Floats]] = {}
         for place, name in enumerate(names):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from effaudit.core.errors import InputError, Place
 from effaudit.core.text import counted, did_you_mean, one_line, shorten
-from effaudit.reading.yaml_text import Keys, Spot, parse, path_of
+from effaudit.reading.yaml_text import VALUE_LIMIT, Keys, Spot, parse, path_of
 
 API_VERSION = "effaudit/v1"
 SIZE_LIMIT = 256 * 1024
@@ -54,15 +54,15 @@ class Document:
             raise together(problems(error, self, (), kind.model_json_schema())) from error
 
 
-def open_document(path: Path, kind: str) -> Document:
+def open_document(path: Path, kind: str, most: int = VALUE_LIMIT) -> Document:
     """Reads a file of one `kind` (`AuditPlan`, `EfficiencyPolicy`, `EfficiencyWaivers`).
 
-    Raises InputError, also where it is of another kind.
+    Raises InputError, also where it is of another kind, or holds more than `most` values.
     """
-    return document_of(_bytes(path), str(path), kind)
+    return document_of(_bytes(path), str(path), kind, most)
 
 
-def document_of(data: bytes, file: str, kind: str) -> Document:
+def document_of(data: bytes, file: str, kind: str, most: int = VALUE_LIMIT) -> Document:
     """The bytes of a file as a document; `file` is how errors name it. Raises InputError."""
     if len(data) > SIZE_LIMIT:
         raise InputError(
@@ -73,7 +73,7 @@ def document_of(data: bytes, file: str, kind: str) -> Document:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise InputError("this is not UTF-8 text", Place(file, line), "Save it as UTF-8.") from error
-    tree, spots = parse(text, file)
+    tree, spots = parse(text, file, most)
     if not isinstance(tree, dict):
         found = "it is empty" if tree is None else f"found {shown(tree)}"
         raise InputError(f"expected a mapping that begins with `apiVersion: {API_VERSION}`; {found}", Place(file, 1))

@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from effaudit.core.candidate import Family
 from effaudit.reading.document import shown
-from effaudit.reading.plan_fields import Name, quantity
+from effaudit.reading.plan_fields import FilePath, Name, quantity
 
+OFF = "off"
 SCHEMA_ID = "urn:effaudit:schema:v1:efficiency-policy"
 
 
@@ -38,6 +40,16 @@ def _ties(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
+def _baseline(value: Any) -> str:
+    """`plan`, or `file:RECORD#NAME`."""
+    if value == "plan":
+        return "plan"
+    if not isinstance(value, str) or not value.startswith(STORED) or not all(value.removeprefix(STORED).rpartition("#")[::2]):
+        raise ValueError(f"expected `plan`, or a stored record and one of its candidates: `file:RECORD#NAME`; found {shown(value)}")
+    return value
+
+
+STORED = "file:"
 Amount = Annotated[str | float, PlainValidator(_amount, json_schema_input_type=str | float)]
 Band = Annotated[float, BeforeValidator(_band, json_schema_input_type=str)]
 Fact = Annotated[str | int, PlainValidator(_fact, json_schema_input_type=str | int)]
@@ -62,10 +74,10 @@ class EvidencePart(_Part):
     on_inconclusive: Literal["fail", "warn"] = Field(default="fail", description="what an error rule that is not decided counts as")
 
 
-class RulePart(_Part):
-    """One target: a metric and one limit."""
+class TargetPart(_Part):
+    """A metric and one limit."""
 
-    metric: str = Field(description="the id of a metric, such as size.artifact or latency.batch_1")
+    metric: str | None = Field(default=None, description="the id of a metric, such as size.artifact or latency.batch_1")
     aggregate: str | None = Field(default=None, description="which statistic of the metric, such as p95")
     min: Amount | None = Field(default=None, description="at least so much")
     max: Amount | None = Field(default=None, description="at most so much")
@@ -74,8 +86,16 @@ class RulePart(_Part):
     versus: Name | None = Field(default=None, description="what a relative limit compares with: baseline (default), or a candidate")
     warn_above: Amount | None = Field(default=None, description="from which figure on a pass is a warning")
     method: Literal["measured"] | None = Field(default=None, description="`measured` refuses modelled figures")
+
+
+class RulePart(TargetPart):
+    """One target: a metric and one limit, or alternatives of which one is enough."""
+
+    any: Annotated[tuple[TargetPart, ...], BeforeValidator(_ties)] | None = Field(
+        default=None, min_length=2, max_length=8, description="alternatives, each a metric and a limit: one of them is enough"
+    )
     severity: Literal["error", "warn"] = Field(default="error", description="does a fail exclude the candidate, or only warn?")
-    waivable: bool = Field(default=True, description="may a waiver move its limit? Waivers come with a later version")
+    waivable: bool = Field(default=True, description="may a waiver move its limit?")
     hint: str = Field(default="", max_length=500, description="what to try when it fails")
 
 
@@ -89,6 +109,28 @@ class SelectPart(_Part):
     tie_break: Ties = Field(default=("simple_first",), description="what decides among equals, in order: simple_first, or metrics")
 
 
+class MatchPart(_Part):
+    """Which candidates: those that fit all that is said."""
+
+    candidate: str | None = Field(default=None, min_length=1, max_length=200, description="their names, as a glob such as edge-*")
+    format: str | None = Field(default=None, description="their format, such as onnx")
+    family: Family | None = Field(default=None, description="what kind of model they are, such as tree or network")
+
+
+class OverridePart(_Part):
+    """Other limits for some candidates."""
+
+    match: MatchPart = Field(description="the candidates that it is for")
+    rules: dict[Name, RulePart] = Field(description="what changes, rule by rule; `off` where a rule is not for them")
+
+
+class WaiversPart(_Part):
+    """Where waivers stand."""
+
+    file: FilePath = Field(description="the file with the waivers, relative to this one")
+    max_days: int = Field(default=90, ge=1, le=3660, description="so many days a waiver may last")
+
+
 class EfficiencyPolicy(_Part):
     """What a model must meet, and which of those that meet it is preferred."""
 
@@ -99,14 +141,25 @@ class EfficiencyPolicy(_Part):
         default={}, description="the machine that its limits on time, memory and energy are meant for"
     )
     evidence: EvidencePart = Field(default=EvidencePart(), description="how much evidence a pass needs")
-    baseline: Literal["plan"] = Field(default="plan", description="what relative rules compare with: the plan's baseline")
+    extends: Ties = Field(default=(), description="policies that this one builds on: effaudit:NAME or files; later ones win")
+    baseline: Annotated[str, PlainValidator(_baseline, json_schema_input_type=str)] = Field(
+        default="plan", description="what relative rules compare with: the plan's baseline, or file:RECORD#NAME"
+    )
     rules: dict[Name, RulePart] = Field(min_length=1, description="the targets, each under a stable id")
+    overrides: tuple[OverridePart, ...] = Field(default=(), description="other limits for some candidates; later ones win")
     select: SelectPart = Field(default=SelectPart(), description="which candidate is recommended")
+    waivers: WaiversPart | None = Field(default=None, description="where waivers stand")
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of an EfficiencyPolicy."""
+    """The JSON Schema (2020-12) of an EfficiencyPolicy's file, which may leave out what it inherits."""
     made = EfficiencyPolicy.model_json_schema(by_alias=True)
+    made["required"].remove("rules")
+    for holder in (made, made["$defs"]["OverridePart"]):
+        rules = holder["properties"]["rules"]
+        rules.pop("minProperties", None)
+        [(pattern, rule)] = rules["patternProperties"].items()
+        rules["patternProperties"] = {pattern: {"anyOf": [rule, {"const": OFF}]}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,

@@ -46,9 +46,12 @@ class Spot:
     written: str = ""
 
 
-def parse(text: str, file: str) -> tuple[Any, Mapping[Keys, Spot]]:
-    """The document's value, and where each part of it stands. Raises InputError; `file` is only named in it."""
-    builder = _Builder(file)
+def parse(text: str, file: str, most: int = VALUE_LIMIT) -> tuple[Any, Mapping[Keys, Spot]]:
+    """The document's value, and where each part of it stands. Raises InputError, also beyond `most` values.
+
+    `file` is only named in errors.
+    """
+    builder = _Builder(file, most)
     for event in _events(text, file):
         builder.take(event)
     return builder.value, builder.spots
@@ -92,8 +95,9 @@ class _Level:
 class _Builder:
     """Fills plain values from events, and stops at the first event that is not allowed."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, most: int) -> None:
         self.file = file
+        self._most = most
         self.value: Any = None
         self.spots: dict[Keys, Spot] = {}
         self._levels: list[_Level] = []
@@ -119,8 +123,8 @@ class _Builder:
 
     def _check_node(self, event: NodeEvent, line: int) -> None:
         self._count += 1
-        if self._count > VALUE_LIMIT:
-            raise self._fault(f"more than {VALUE_LIMIT:,} values", line, "A plan or policy is far smaller: is this the right file?")
+        if self._count > self._most:
+            raise self._fault(f"more than {self._most:,} values", line, "A plan or policy is far smaller: is this the right file?")
         if isinstance(event, AliasEvent) or event.anchor is not None:
             raise self._fault(
                 "anchors (&) and aliases (*) are not taken", line, "Write the value out, or put it in quotes if it is text."

@@ -8,7 +8,7 @@ from effaudit.core.reading import Failure
 from effaudit.core.stats.estimate import Exact, Student
 from effaudit.judge.checks import Finding
 from effaudit.judge.decide import decide, levels_of
-from effaudit.judge.evidence import Undecidable
+from effaudit.judge.evidence import Evidence, Undecidable
 
 P50 = "latency.batch_1.p50"
 
@@ -32,7 +32,7 @@ def levels(a, found, baseline="base", **policy):
         *(a.model(name) for name in dict.fromkeys(one.candidate for one in found) if name != "base"),
         baseline=baseline,
     )
-    return levels_of(record, a.policy(found[0].rule, **policy), found)
+    return levels_of(Evidence.of(record), a.policy(found[0].rule, **policy), [(one,) for one in found])
 
 
 @pytest.mark.parametrize(

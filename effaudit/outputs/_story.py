@@ -116,9 +116,6 @@ def _among(full: str, wanted: tuple[str, ...]) -> bool:
     return any(full == metric or full.startswith(metric + ".") for metric in wanted)
 
 
-def _stands(check: Check, status: str) -> bool:
-    only_warns = check.rule.severity == "warn" and check.status != "pass"
-    if status == "warn":
 def shade(check: Check) -> Shade:
     """How a check is shown where it is shown once."""
     if check.waived:
@@ -126,9 +123,12 @@ def shade(check: Check) -> Shade:
     return "warn" if check.warned or (check.rule.severity == "warn" and check.status == "fail") else check.status
 
 
-        return check.warned or only_warns
+def _stands(check: Check, status: str) -> bool:
     if status == "waived" or check.waived:
         return status == "waived" and check.waived is not None
+    only_warns = check.rule.severity == "warn" and check.status != "pass"
+    if status == "warn":
+        return check.warned or only_warns
     return check.status == status and not only_warns
 
 

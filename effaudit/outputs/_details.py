@@ -14,6 +14,7 @@ from effaudit.core.verdict import Verdict
 from effaudit.outputs._decision import anchors
 from effaudit.outputs._lines import Line, cell, lines, objective, primary_quality, smallest_batch
 from effaudit.outputs._readings import Group, Numbers, Timings, groups, shared_notes, timings
+from effaudit.outputs._slices import Worst, worst
 from effaudit.outputs._svg_spread import Spread, spread
 
 
@@ -28,6 +29,8 @@ class Detail:
     file: str
     digest: str
     timings: Timings | None
+    slices: tuple[Worst, ...]
+    """The worst one of each column, by each scorer."""
     groups: tuple[Group, ...]
     made: tuple[str, ...]
     """Where it comes from: its parent, then each step of its recipe with what that cost."""
@@ -66,6 +69,7 @@ def _detail(record: Record, line: Line, goal: str, numbers: Numbers, places: Map
         row.candidate.artifact.path,
         row.sizes.digest if row.sizes else "",
         timings(row, numbers),
+        worst(record, row, tuple(f"quality.{scorer}" for scorer in record.workload.quality)),
         groups(row, numbers),
         _made(row),
         row.gain or "",

@@ -16,6 +16,7 @@ from effaudit.outputs._details import Detail, Notes, details, ladder
 from effaudit.outputs._embedded import Embedded, embedded
 from effaudit.outputs._footprint import Footprint, footprint
 from effaudit.outputs._lines import Line, headline_metrics, lines, objective, primary_quality, smallest_batch
+from effaudit.outputs._slices import CAUTION
 from effaudit.outputs._svg_tradeoff import Chart, tradeoff
 from effaudit.outputs._trust import Facts, Trust, packages, reproduce, trust
 from effaudit.outputs._words import Standing, title
@@ -81,6 +82,7 @@ class Page:
     details: tuple[Detail, ...]
     left_out: tuple[str, ...]
     notes: Notes
+    caution: str
     buys: tuple[Bought, ...]
     ladder: tuple[Line, ...]
     ladder_heads: tuple[str, ...]
@@ -150,6 +152,7 @@ def page(record: Record, verdict: Verdict | None) -> Page:
         details=detailed,
         left_out=tuple(line.name for line in all_lines[len(detailed) :]),
         notes=notes,
+        caution=CAUTION,
         buys=buys(record, verdict) if verdict else (),
         ladder=simple,
         ladder_heads=tuple(title(one.metric) for one in simple[0].cells) if simple else (),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from effaudit.core.reading import Failure, Reading
 from effaudit.core.record import Row
+from effaudit.core.slices import apart
 from effaudit.core.text import listed
 from effaudit.outputs._words import NOTHING, PER_BATCH, figure, title
 
@@ -72,7 +73,7 @@ def shared_notes(rows: Sequence[Row]) -> tuple[Numbers, tuple[tuple[str, str], .
     holders: dict[tuple[str, str], int] = {}
     measured: dict[str, int] = {}
     for row in rows:
-        for metric, reading in row.readings.items():
+        for metric, reading in _whole(row):
             measured[metric] = measured.get(metric, 0) + (not isinstance(reading, Failure))
             for note in _notes(reading):
                 holders[metric, note] = holders.get((metric, note), 0) + 1
@@ -105,7 +106,7 @@ def timings(row: Row, numbers: Numbers) -> Timings | None:
 def groups(row: Row, numbers: Numbers) -> tuple[Group, ...]:
     """All other readings; what could not be measured stands with its like."""
     found: dict[tuple[str, str], list[ReadingLine]] = {}
-    for metric, reading in sorted(row.readings.items(), key=lambda item: isinstance(item[1], Failure)):
+    for metric, reading in sorted(_whole(row), key=lambda item: isinstance(item[1], Failure)):
         if not PER_BATCH.fullmatch(metric) and not _unasked(reading):
             heading = GROUPS.get(metric.split(".", 1)[0], "Other")
             like = next((key for key in found if key[0] == heading), (heading, ""))
@@ -114,6 +115,11 @@ def groups(row: Row, numbers: Numbers) -> tuple[Group, ...]:
             found.setdefault(key, []).append(replace(line, title=_below(heading, line.title)))
     order = [*dict.fromkeys(GROUPS.values()), "Other"]
     return tuple(_group(key, found[key]) for key in sorted(found, key=lambda key: order.index(key[0])))
+
+
+def _whole(row: Row) -> Iterator[tuple[str, Reading]]:
+    """The readings of all rows: slices have a table of their own."""
+    return ((metric, reading) for metric, reading in row.readings.items() if not apart(metric)[1])
 
 
 def _group(key: tuple[str, str], lines: list[ReadingLine]) -> Group:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from effaudit.core.policy import Rule
 from effaudit.core.reading import Failure, Measurement, Reading
+from effaudit.core.slices import apart, in_words
 from effaudit.core.text import counted
 from effaudit.core.units import show, show_change, show_interval, show_points
 from effaudit.core.verdict import Check, Reason
@@ -38,6 +39,7 @@ TITLES: Mapping[str, str] = {
     "start.load": "start: loading",
     "start.first": "start: first answer",
     "energy.per_1000": "energy per 1,000",
+    "energy.with_idle": "energy per 1,000, idle power included",
     "energy.codecarbon": "CodeCarbon's energy per 1,000",
     "carbon.per_1000": "carbon per 1,000",
     "cost.per_1000": "cost per 1,000",
@@ -73,10 +75,16 @@ PER_BATCH = re.compile(r"(latency|throughput)\.batch_(\d+)(?:\.(\w+))?")
 
 
 def title(metric: str) -> str:
-    """A metric's id in words: `latency.batch_1.p95` is "latency p95, batch 1". An unknown id stands for itself."""
+    """A metric's id in words: `latency.batch_1.p95` is "latency p95, batch 1", `quality.f1[sex=F]` is "F1, sex F".
+
+    An unknown id stands for itself.
+    """
     if match := PER_BATCH.fullmatch(metric):
         kind, batch, aggregate = match.groups()
         return f"{kind}{f' {aggregate}' if aggregate else ''}, batch {int(batch):,}"
+    plain, key = apart(metric)
+    if key:
+        return f"{title(plain)}, {in_words(key)}"
     if metric.startswith("quality."):
         scorer = metric.removeprefix("quality.")
         return _SCORERS.get(scorer, scorer.replace("_", " "))

@@ -14,6 +14,7 @@ from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs import _diff_markdown
 from effaudit.outputs._lines import Cell, Line, headline_metrics, lines
+from effaudit.outputs._slices import CAUTION, worst
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
 from effaudit.outputs._words import NOTHING, checked, own_limit, title
 
@@ -51,6 +52,7 @@ class Markdown(Output):
         parts.append(_table(record, verdict))
         if verdict:
             parts += [_recommendation(verdict), _blocking(record, verdict), *_details(record, verdict)]
+        parts.append(_slices(record))
         parts += [_unmeasured(record), _trust(record, verdict), _foot(record, verdict)]
         return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -122,6 +124,25 @@ def _checks(verdict: Verdict, found: Sequence[Check]) -> str:
         [_code(c.rule.id), _code(c.candidate), _plain(checked(c)), _plain(own_limit(c)), _plain(wanting(verdict, c))] for c in found
     ]
     return _grid(["rule", "candidate", "found", "limit", ""], rows, ":-- :-- --: :-- :--")
+
+
+def _slices(record: Record) -> str:
+    found = [one for row in record.rows for one in worst(record, row)]
+    if not found:
+        return ""
+    rows = [
+        [
+            _code(one.candidate),
+            _plain(one.column),
+            _plain(one.slice),
+            _plain(f"{one.text} {one.interval}"),
+            f"{one.rows:,}",
+            _plain(one.of),
+        ]
+        for one in found
+    ]
+    heads = ["candidate", "column", "worst slice", found[0].metric, "rows", "of"]
+    return _folded(f"Worst slices, {found[0].metric}", f"{_grid(heads, rows, ':-- :-- :-- --: --: :--')}\n\n{_plain(CAUTION)}")
 
 
 def _unmeasured(record: Record) -> str:

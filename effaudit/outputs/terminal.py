@@ -15,6 +15,7 @@ from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs import _diff_terminal
 from effaudit.outputs._fitting import GAP, Layout, change_words, in_the_middle, layout
 from effaudit.outputs._lines import Line, headline_metrics, lines
+from effaudit.outputs._slices import CAUTION, Worst, worst
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
 from effaudit.outputs._words import checked, own_limit
 
@@ -51,7 +52,8 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
 class Terminal(Output):
     """Lines for a terminal. A status is always a word; colours come on top if `colour` says so.
 
-    `width` is in columns and kept within 80 to 140; `verbose` also lists the checks that passed and every candidate not chosen.
+    `width` is in columns and kept within 80 to 140; `verbose` also lists the checks that passed, the
+    worst slices and every candidate not chosen.
     """
 
     verbose: bool = False
@@ -150,6 +152,7 @@ def _judged(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableT
     less = [(told.candidate, told.sentence) for told in smaller(record, verdict)]
     more = [(buys.candidate, buys_sentence(record, verdict, buys)) for buys in larger(verdict)]
     parts = [_outcome(record, verdict), *_rules(record, verdict, verbose)]
+    parts += _slices(record) if verbose else []
     parts += _told("Why not smaller?", less, verbose) + _told("What do the larger buy?", more, verbose)
     return parts + [_text(f"Note: {note}", "dim") for note in verdict.notes]
 
@@ -206,6 +209,25 @@ def _unmeasured(record: Record) -> RenderableType | None:
         if row.failure:
             grid.add_row(_status("not measured"), _text(row.candidate.name), _text(f"{row.failure.stage}: {row.failure.reason}"))
     return grid if grid.row_count else None
+
+
+def _slices(record: Record) -> list[RenderableType]:
+    """Where each candidate's primary quality reads worst."""
+    found = [one for row in record.rows for one in worst(record, row)]
+    if not found:
+        return []
+    grid = _grid()
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
+    for one in found:
+        where = f"{in_the_middle(one.column, 24)}: {in_the_middle(one.slice, 32)}"
+        grid.add_row(_text(one.candidate), _text(where), _text(f"{one.text} {one.interval}".strip()), _text(_among(one), "dim"))
+    return [_stacked([_text(f"Worst slices, {found[0].metric}", "bold"), grid, _text(CAUTION, "dim")])]
+
+
+def _among(one: Worst) -> str:
+    return f"{counted(one.rows, 'row')}, worst of {one.of}"
 
 
 def _told(heading: str, told: Sequence[tuple[str, str]], verbose: bool) -> list[RenderableType]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,8 +17,8 @@ from effaudit.compress import recipes
 from effaudit.compress.gain import gains
 from effaudit.compress.products import Kitchen
 from effaudit.core.answer import label
-from effaudit.core.artifacts import digest
-from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.artifacts import digest, shown
+from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
 from effaudit.core.plugin import Engine, Metric
@@ -30,14 +31,19 @@ from effaudit.core.verdict import Verdict
 from effaudit.core.waiver import Waiver
 from effaudit.core.workload import Workload
 from effaudit.judge.decide import decide
+from effaudit.judge.looking import still_open
 from effaudit.measure import environment
-from effaudit.measure.assemble import Assembled, assemble, read_again
+from effaudit.measure.assemble import Assembled, assemble, read_again, remembering
 from effaudit.measure.finalists import look_into
 from effaudit.measure.gather import Gathered, gather
+from effaudit.measure.looks import PLANNED, Looks, ended_after
 from effaudit.measure.panels import TWIN, panels
 from effaudit.measure.run import Run, held
 from effaudit.measure.sessions import Diary
-from effaudit.measure.timing import Timing, Timings, earlier
+from effaudit.measure.steady import steadied
+from effaudit.measure.sweep import sweep
+from effaudit.measure.timing import Timing
+from effaudit.measure.timings import Timings, earlier
 from effaudit.metrics.carbon import intensity
 from effaudit.metrics.quality import tuned_threshold
 from effaudit.process import Site, do_all
@@ -69,21 +75,24 @@ def audit(
     command: str = "",
     waivers: Sequence[Waiver] = (),
     today: date | None = None,
+    until: Policy | None = None,
 ) -> tuple[Record, Verdict]:
     """Runs a plan in the folder `out`, judges it with the waivers in force `today`, and leaves the record there. Raises InputError.
 
-    Interrupted (KeyboardInterrupt), it leaves a record of what was won by then; started again, it goes on from there.
+    With `until`, timing ends when every verdict of that policy is settled. Interrupted (KeyboardInterrupt), it leaves a record
+    of what was won by then; started again, it goes on from there.
     """
-    plan = replace(plan, candidates=tuple(_recognised(candidate) for candidate in plan.candidates))
+    plan = replace(plan, candidates=tuple(registry.recognised(candidate) for candidate in plan.candidates))
     with held(out.resolve()) as run:
         diary = Diary.begun()
         tell("data", 0.0, "reading")
         with diary.stage("data"):
-            workload, store = build_store(plan.data, run.data, _needs_search(plan), plan.seed)
+            workload, store = build_store(plan.data, run.data, recipes.needs_search(plan), plan.seed)
         where = engine or registry.an_engine("local")
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
         judge = partial(decide, policy=policy, waivers=waivers, today=today)
-        with _Work.begun(plan, judge, run, diary, store, site, tell) as work:
+        stop = partial(decide, policy=until, waivers=waivers, today=today) if until else None
+        with _Work.begun(plan, judge, run, diary, store, site, tell, stop, until.digest if until else "") as work:
             assembled, ended = work.done()
             record = write_record(work.record(assembled, ended, command), run.folder)
             if ended == "complete":
@@ -104,17 +113,35 @@ class _Work:
     tell: Tell
     jobs: list[recipes.Job]
     timings: Timings
+    stop: Judge | None = None
+    """Whose verdicts end the timing when they are all settled."""
+    looks: int = 0
+    """After how many looks at them it ended."""
     gathered: dict[str, Gathered] = field(default_factory=dict)
     failed: dict[str, Failure] = field(default_factory=dict)
     made: dict[str, tuple[Made, ...]] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=lambda: remembering(_metrics()))
 
     @classmethod
-    def begun(cls, plan: Plan, judge: Judge, run: Run, diary: Diary, store: Store, site: Site, tell: Tell) -> _Work:
+    def begun(
+        cls,
+        plan: Plan,
+        judge: Judge,
+        run: Run,
+        diary: Diary,
+        store: Store,
+        site: Site,
+        tell: Tell,
+        stop: Judge | None,
+        stop_digest: str,
+    ) -> _Work:
         """Opens the journal, and with it what earlier sessions of the same audit won."""
         same = [plan.digest, site.workload.digests, environment.packages(), {c.name: digest(c) for c in plan.candidates}]
+        if stop is not None:  # who is rested depends on the policy: what another one left out is no part of this audit
+            same.append(stop_digest)
         diary.open(run.journal(hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()))
-        return cls(plan, judge, run, diary, store, site, tell, _jobs(plan), earlier(diary.journal))
+        return cls(plan, judge, run, diary, store, site, tell, recipes.of_plan(plan), earlier(diary.journal), stop)
 
     def __enter__(self) -> _Work:
         return self
@@ -164,7 +191,7 @@ class _Work:
 
     def make_smaller_ones(self) -> None:
         """Makes the ladder and the products of the recipes, each asked like any other candidate, parents before their products."""
-        kitchen = Kitchen(self.site, self.run.artifacts, _needs, environment.packages())
+        kitchen = Kitchen(self.site, self.run.artifacts, recipes.needs, environment.packages())
         waiting = list(enumerate(self.jobs))
         while waiting:
             todo = {job.name for _, job in waiting}
@@ -175,19 +202,24 @@ class _Work:
     def time_them_all(self) -> None:
         """Times all that answered, side by side, with the baseline and its twin in every panel."""
         always = tuple(name for name, metric in _metrics().items() if metric.probes == "always")
-        timing = Timing(self.site, self.diary.journal, self.diary.watch, self.diary.number, always)
         asked = [name for name in self.names if name in self.gathered]
         together = panels(asked, self.baseline, {name: found.resident for name, found in self.gathered.items()})
         candidates = {name: found.candidate for name, found in self.gathered.items()}
-        timing.run(together, candidates, self.baseline, self.timings, _part(self.tell, "timing", 0.0, 1.0, ""))
+        tell = _part(self.tell, "timing", 0.0, 1.0, "")
+        journal, watch = self.diary.journal, self.diary.watch
+        swept = sweep(candidates, self.site, journal, tell) if self.workload.sweep else {}
+        looks = Looks(self._still_open) if self.stop else None
+        timing = Timing(self.site, journal, watch, self.diary.number, always, swept, looks, self.diary.meter)
+        self.looks = timing.run(together, candidates, self.baseline, self.timings, tell)
 
     def read_the_metrics(self) -> Assembled:
         """Turns what was seen into readings."""
         resamples = Resamples(self.store.groups("certify").astype("int64"), self.plan.settings.resamples, self.plan.seed)
-        self.seen = {name: self._seen(self.gathered[name], resamples) for name in self.names if name in self.gathered}
+        seen = {name: self._seen(self.gathered[name], resamples) for name in self.names if name in self.gathered}
+        self.seen = steadied(seen, self.baseline)
         planned = frozenset(candidate.name for candidate in self.plan.candidates)
         tell = _part(self.tell, "metrics", 0.0, 1.0, "")
-        return assemble(self.seen, self._twin(), _metrics(), self.baseline, self.made, planned, tell)
+        return assemble(self.seen, self._twin(), self.metrics, self.baseline, self.made, planned, tell)
 
     def look_into_finalists(self, assembled: Assembled) -> Assembled:
         """Reads the slow instruments of the baseline and the best few, chosen by what is known so far."""
@@ -200,6 +232,11 @@ class _Work:
             look_into(self.seen[name].candidate, tuple(wanted), self.site, self.diary.journal, self.timings)
         return read_again(assembled, {name: replace(self.seen[name], probes=self._probes(name)) for name in chosen}, wanted)
 
+    def _still_open(self, _: Timings) -> frozenset[str]:
+        """The candidates that more timing could still decide something of."""
+        assert self.stop is not None
+        return still_open(self.stop(self.record(self.read_the_metrics(), "complete", "")), registry.meaning)
+
     def record(self, assembled: Assembled, ended: Ended, command: str) -> Record:
         """All that is known, without this machine's folders."""
         labels = gains(assembled.rows, assembled.arrays, assembled.spreads)
@@ -211,9 +248,9 @@ class _Work:
             plan_digest=self.plan.digest,
             command=command,
             seed=self.plan.seed,
-            workload=replace(self.workload, store=""),
+            workload=replace(self.workload, store="", batch_sizes=self.timings.batches or self.workload.batch_sizes),
             baseline=self.plan.baseline,
-            rows=tuple(replace(row, candidate=_shown(row.candidate, self.run.folder, self.plan.folder)) for row in whole),
+            rows=tuple(replace(row, candidate=shown(row.candidate, self.run.folder, self.plan.folder)) for row in whole),
             settings=self.plan.settings,
             assumptions=self.plan.assumptions,
             intensity=intensity(self.plan.assumptions),
@@ -221,7 +258,8 @@ class _Work:
             spreads=assembled.spreads,
             twins=assembled.twins,
             ended=ended,
-            notes=tuple(self.timings.notes),
+            notes=(*self.timings.notes, *ended_after(self.looks)),
+            looks=PLANNED if self.stop else 1,
             arrays=assembled.arrays,
             samples=self.timings.samples(),
             **self.diary.written(self.plan.assumptions, intensity(self.plan.assumptions), self.plan.folder),
@@ -273,6 +311,8 @@ class _Work:
             answers=label(found.answers["certify"], found.candidate.contract, self.workload),
             starts=tuple(self.timings.starts.get(name, ())),
             blocks=tuple(self.timings.blocks.get(name, ())),
+            windows=tuple(self.timings.windows.get(name, ())),
+            processors=os.cpu_count() or 1,
             fallen=self.timings.fallen.get(name),
             probes=self._probes(name),
         )
@@ -281,7 +321,9 @@ class _Work:
         if self.baseline is None or TWIN not in self.timings.blocks:
             return None
         blocks, starts = self.timings.blocks[TWIN], self.timings.starts.get(TWIN, ())
-        return replace(self.seen[self.baseline], blocks=tuple(blocks), starts=tuple(starts), answers=Answers(None, None))
+        windows = tuple(self.timings.windows.get(TWIN, ()))
+        own = self.seen[self.baseline]
+        return replace(own, blocks=tuple(blocks), starts=tuple(starts), windows=windows, answers=Answers(None, None))
 
     def _probes(self, name: str) -> dict[str, tuple[Mapping[str, Any], ...]]:
         return {metric: tuple(found) for metric, found in self.timings.probes.get(name, {}).items()}
@@ -301,32 +343,6 @@ class _Work:
         return Row(Candidate(name, Artifact("", ""), parent=job.parent, recipe=job.steps), failure=failure, planned=False)
 
 
-def _jobs(plan: Plan) -> list[recipes.Job]:
-    def accepts(step: Step, given: str) -> bool:
-        return registry.a_technique(step.technique, step.options).result_of(given) is not None
-
-    return recipes.ladder(plan.ladder) + recipes.jobs(plan.compress, plan.candidates, accepts)
-
-
-def _needs(technique: str) -> tuple[str, ...]:
-    return tuple(registry.find("techniques", technique).needs)
-
-
-def _needs_search(plan: Plan) -> bool:
-    used = {split for job in _jobs(plan) for step in job.steps for split in _needs(step.technique)}
-    return "search" in used or any(candidate.contract.tune for candidate in plan.candidates)
-
-
-def _recognised(candidate: Candidate) -> Candidate:
-    """With the formats that the plan left open, by the files' names and first bytes. Raises InputError."""
-
-    def named(artifact: Artifact) -> Artifact:
-        return artifact if artifact.format else replace(artifact, format=registry.format_of(Path(artifact.path)))
-
-    before = named(candidate.preprocess) if candidate.preprocess else None
-    return replace(candidate, artifact=named(candidate.artifact), preprocess=before)
-
-
 def _metrics() -> dict[str, Metric]:
     return {name: registry.a_metric(name) for name in registry.names("metrics")}
 
@@ -334,15 +350,3 @@ def _metrics() -> dict[str, Metric]:
 def _part(tell: Tell, stage: str, begin: float, width: float, name: str) -> Callable[[float, str], None]:
     prefix = f"{name}: " if name else ""
     return lambda share, text: tell(stage, begin + width * share, prefix + text)
-
-
-def _shown(candidate: Candidate, *folders: Path) -> Candidate:
-    def relative(artifact: Artifact) -> Artifact:
-        path = Path(artifact.path)
-        inside = next((path.relative_to(folder) for folder in folders if path.is_relative_to(folder)), None)
-        shown = artifact.path if artifact.format == "python" or not artifact.path else str(inside or path.name)
-        files = None if artifact.files is None else tuple(Path(file).name for file in artifact.files)
-        return replace(artifact, path=shown, code=None, files=files)
-
-    before = relative(candidate.preprocess) if candidate.preprocess else None
-    return replace(candidate, artifact=relative(candidate.artifact), preprocess=before)

@@ -6,12 +6,14 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from effaudit.core import plugin
+from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.errors import InputError, Place
 from effaudit.core.text import did_you_mean
 from effaudit.core.wire import unpack
@@ -63,6 +65,16 @@ def format_of(path: Path) -> str:
         return found[0]
     which = f"several formats claim it ({', '.join(found)})" if found else "no format recognises it"
     raise InputError(f"{which}", Place(path.name), f"Write `format:` beside its path; known: {', '.join(names('formats'))}.")
+
+
+def recognised(candidate: Candidate) -> Candidate:
+    """With the formats that a plan left open, by the files' names and first bytes. Raises InputError."""
+
+    def named(artifact: Artifact) -> Artifact:
+        return artifact if artifact.format else replace(artifact, format=format_of(Path(artifact.path)))
+
+    before = named(candidate.preprocess) if candidate.preprocess else None
+    return replace(candidate, artifact=named(candidate.artifact), preprocess=before)
 
 
 def format_by_name(path: Path) -> str | None:

@@ -15,6 +15,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("plan", type=Path, metavar="PLAN", help="the plan's YAML file")
     parser.add_argument("-p", "--policy", metavar="POLICY", help="a policy's file or a preset's name, instead of the plan's own")
+    parser.add_argument(
+        "--until-decided",
+        metavar="POLICY",
+        help="end the timing when every verdict of this policy is settled, and judge by it; the budget is the most that it takes",
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the record goes (default: reports/NAME)")
     parser.add_argument(
         "--progress", choices=("auto", "lines", "off"), default="auto", help="a bar on a terminal (auto), lines, or none"
@@ -30,12 +35,13 @@ def run(options: argparse.Namespace) -> int:
 
     more = _showing.wanted(options.format)
     plan = _reading.plan(options.plan)
-    policy = _reading.policy(options.policy or plan.policy)
+    until = _reading.policy(options.until_decided) if options.until_decided else None
+    policy = until if until and not options.policy else _reading.policy(options.policy or plan.policy)
     waivers, today = _reading.waivers(policy), _reading.today(options.today)
     out = options.out or Path("reports") / plan.name
     with _progress.shown(_progress.course_of(plan), options.progress) as tell:
-        command = f"effaudit audit {options.plan.name}"
-        record, verdict = pipeline.audit(plan, policy, out, tell, command=command, waivers=waivers, today=today)
+        command = f"effaudit audit {options.plan.name}" + (f" --until-decided {until.name}" if until else "")
+        record, verdict = pipeline.audit(plan, policy, out, tell, command=command, waivers=waivers, today=today, until=until)
     _showing.write([("html", out / "report.html"), *more], record, verdict)
     _showing.to_terminal(record, verdict, options.verbose)
     print(f"\nreport: {out / 'report.html'}\nrecord: {out / 'record.json'}   judge it again: effaudit gate {out} -p POLICY")  # noqa: T201

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from effaudit import registry
 from effaudit.core.candidate import Candidate, Step
-from effaudit.core.plan import EVERY, Recipe
+from effaudit.core.plan import EVERY, Plan, Recipe
 
 LADDER = ("dummy", "linear", "tree", "lightgbm")
 """The simple models that are tried first, simplest first."""
@@ -19,6 +20,26 @@ class Job:
     name: str
     parent: str | None
     steps: tuple[Step, ...]
+
+
+def of_plan(plan: Plan) -> list[Job]:
+    """All that a plan wants made, its ladder first."""
+
+    def accepts(step: Step, given: str) -> bool:
+        return registry.a_technique(step.technique, step.options).result_of(given) is not None
+
+    return ladder(plan.ladder) + jobs(plan.compress, plan.candidates, accepts)
+
+
+def needs(technique: str) -> tuple[str, ...]:
+    """The splits whose rows a technique uses."""
+    return tuple(registry.find("techniques", technique).needs)
+
+
+def needs_search(plan: Plan) -> bool:
+    """Does anything in a plan use search rows?"""
+    used = {split for job in of_plan(plan) for step in job.steps for split in needs(step.technique)}
+    return "search" in used or any(candidate.contract.tune for candidate in plan.candidates)
 
 
 def ladder(rungs: Sequence[str]) -> list[Job]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from effaudit.core.candidate import Artifact, Candidate
@@ -15,6 +16,20 @@ def files_of(artifact: Artifact) -> tuple[Path, ...]:
     added = [Path(file) for file in artifact.files or ()]
     code = [_module(named, artifact.code) for named in (artifact.factory, None if path.is_file() else artifact.path) if named]
     return tuple(dict.fromkeys(file for file in (*own, *added, *code) if file is not None and file.is_file()))
+
+
+def shown(candidate: Candidate, *folders: Path) -> Candidate:
+    """As a record may show it: paths relative to one of `folders` or bare names, and nothing else of this machine."""
+
+    def relative(artifact: Artifact) -> Artifact:
+        path = Path(artifact.path)
+        inside = next((path.relative_to(folder) for folder in folders if path.is_relative_to(folder)), None)
+        named = artifact.path if artifact.format == "python" or not artifact.path else str(inside or path.name)
+        files = None if artifact.files is None else tuple(Path(file).name for file in artifact.files)
+        return replace(artifact, path=named, code=None, files=files)
+
+    before = relative(candidate.preprocess) if candidate.preprocess else None
+    return replace(candidate, artifact=relative(candidate.artifact), preprocess=before)
 
 
 def digest(candidate: Candidate) -> str:

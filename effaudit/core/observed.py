@@ -29,6 +29,28 @@ class Block:
     cpu_nanos: int
     calls: int
     grouped: int = 1
+    callers: int = 0
+    """When several asked at once (`throughput.parallel_N`), how many; 0 for a block of single calls."""
+    processes: bool = False
+    """Were they processes, because the format's models take one call at a time?"""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some tenths of a second of one candidate at work without pause, with the joules that the machine's sensors counted.
+
+    `joules` is all that was counted, idle power included; `idle_watts` is what the machine drew in the same incarnation while
+    all candidates rested. Windows of all candidates of a panel with the same `key` were taken in one round.
+    """
+
+    incarnation: int
+    key: int
+    batch: int
+    rows: int
+    seconds: float
+    joules: float
+    idle_watts: float
+    sensors: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,12 +111,18 @@ class Seen:
     baseline: Seen | None = None
     starts: tuple[Start, ...] = ()
     blocks: tuple[Block, ...] = ()
+    windows: tuple[Window, ...] = ()
+    """Where the machine has power sensors."""
+    processors: int = 1
+    """Of the whole machine, busy or not: load is a share of them."""
     fallen: Failure | None = None
     """Why timing it came to an end early, if it did."""
     probes: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
     """What all candidates show of the noise between incarnations, by full id; empty on the first reading."""
+    steadiness: Mapping[int, str] = field(default_factory=dict)
+    """By batch size, in words: how its time changed beside the baseline's while it was measured. Steady ones are not there."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class Data:
     unit: str = ""
     quality: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1,)
+    """Rows per request; empty: 1, 2, 4 … up to where a candidate's throughput stops growing."""
     answer_unit: str = ""
     slices: tuple[str, ...] = ()
     """Columns whose values tell parts of the certify rows apart, each with quality figures of its own."""

@@ -69,6 +69,8 @@ class Format(ABC):
     """What `pip install effaudit[…]` brings to read it."""
     modules: ClassVar[tuple[str, ...]] = ()
     """What opening imports, whatever the artifact."""
+    thread_safe: ClassVar[bool] = False
+    """May several threads ask one opened model at once? If not, parallel callers are measured as processes."""
 
     @abstractmethod
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -160,6 +162,9 @@ class Result:
 
     reading: Reading
     evidence: Array | None = None
+    others: Mapping[str, Array] = field(default_factory=dict)
+    """Modelled figures: the evidence under each of the other power curves of core/curves.py, by its name. A rule on the figure
+    passes only if it passes under all of them."""
 
 
 class Metric(ABC):

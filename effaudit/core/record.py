@@ -76,7 +76,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Spent:
-    """What the audit itself cost. Energy is modelled from CPU seconds; None where nothing was stated to model it with."""
+    """What the audit itself cost. Energy is None where nothing counts it and nothing was stated to model it with."""
 
     seconds: float
     cpu_seconds: float
@@ -84,6 +84,8 @@ class Spent:
     grams: float | None
     stages: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage."""
+    method: Literal["measured", "modelled"] = "modelled"
+    """Counted by sensors, the idle machine's energy included; or modelled from the audit's processor seconds."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Record:
     files: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of `evidence.npz` and `samples.npz`."""
     notes: tuple[str, ...] = ()
+    looks: int = 1
+    """Timing could have ended at so many planned looks at the verdicts: rules on figures of the machine share their level."""
     schema: int = SCHEMA
     arrays: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
     samples: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)

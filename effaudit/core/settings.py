@@ -19,6 +19,8 @@ class Settings:
     device: str = "cpu"
     codecarbon: Literal["finalists", "all", "off"] = "finalists"
     resamples: int = 2000
+    parallel: tuple[int, ...] = ()
+    """Numbers of callers that ask a candidate at once, for `throughput.parallel_N`."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Assumptions:
 
     country: ISO 3166 alpha-3, whose grid intensity is taken from CodeCarbon's tables, unless `grid` is given.
     grid: gCO2e per kWh. pue: power usage effectiveness of the site. watts_per_vcpu: of a fully busy virtual core.
+    idle_watts: of the whole machine (or of a virtual machine's share of its host) while it does nothing.
     """
 
     country: str | None = None
@@ -36,3 +39,4 @@ class Assumptions:
     requests_per_day: float | None = None
     price_per_hour: float | None = None
     currency: str = ""
+    idle_watts: float | None = None

@@ -58,5 +58,7 @@ class Workload:
     notes: tuple[str, ...] = ()
     class_rows: tuple[int, ...] = ()
     """Certify rows of each of `classes`, in their order; empty where not counted. Scores need some rows of each kind."""
+    sweep: bool = False
+    """Were batch sizes swept: is each candidate timed up to where its own throughput stops growing?"""
     slices: tuple[Slice, ...] = ()
     """Parts of the certify rows whose quality is told apart, column by column."""

@@ -28,6 +28,7 @@ class Lightgbm(Format):
     suffixes = (".txt", ".lgb", ".model")
     extra = "lightgbm"
     modules = ("lightgbm",)
+    thread_safe = True
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """By how every text model begins, whatever its suffix."""

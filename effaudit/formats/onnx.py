@@ -27,6 +27,7 @@ class Onnx(Format):
     suffixes = (".onnx",)
     extra = "onnx"
     modules = ("onnxruntime",)
+    thread_safe = True
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """By suffix: protocol buffers have no mark of their own."""

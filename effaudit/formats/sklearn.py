@@ -33,6 +33,7 @@ class Sklearn(Format):
     suffixes = (".skops", *_PICKLES)
     extra = "sklearn"
     modules = ("sklearn.pipeline", "joblib")
+    thread_safe = True
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """By suffix, and for pickles by how they begin: torch writes zip archives of the same suffix."""

@@ -37,6 +37,7 @@ class Torch(Format):
     suffixes = (".pt2", ".safetensors", ".pt", ".pth")
     extra = "torch"
     modules = ("torch",)
+    thread_safe = True
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """By suffix; `.pt` and `.pth` are recognised only to say how to convert them."""

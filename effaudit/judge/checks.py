@@ -73,7 +73,7 @@ def examine(evidence: Evidence, policy: Policy, meaning: Meanings | None) -> tup
             key = (name, rule.metric, versus, rule.limit.unit == "%")
             if key not in found:
                 found[key] = _estimate(evidence, *key)
-            barred, looks = (elsewhere, 1) if machine[rule.metric] else (None, 1)
+            barred, looks = (elsewhere, evidence.record.looks) if machine[rule.metric] else (None, 1)
             looks *= len(rule.alternatives) or 1
             findings.append(replace(_finding(evidence, name, rule, found[key], barred), looks=looks))
     return tuple(findings)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from effaudit.core import curves
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Result
-from effaudit.core.reading import Failure, Measurement, Reading, Spread
+from effaudit.core.reading import Failure, Meaning, Measurement, Reading, Spread
 from effaudit.core.record import Floor, Made, Row
 from effaudit.core.slices import CODES
 from effaudit.core.stats import ratios
@@ -74,6 +75,36 @@ def read_again(assembled: Assembled, seen: Mapping[str, Seen], metrics: Mapping[
     return replace(assembled, rows=tuple(rows))
 
 
+def remembering(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
+    """The same metrics, of which those that timing has no part in are read once of each candidate, however often asked."""
+    return {name: metric if _of_machine(metric) else _Once(metric) for name, metric in metrics.items()}
+
+
+def _of_machine(metric: Metric) -> bool:
+    return any((meaning := metric.meaning(example)) is None or meaning.machine for example in metric.examples())
+
+
+class _Once(Metric):
+    """A metric that remembers its readings."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+        self._known: dict[str, Mapping[str, Result]] = {}
+        self.__dict__["needs"] = metric.needs
+
+    def meaning(self, metric: str) -> Meaning | None:
+        return self._metric.meaning(metric)
+
+    def examples(self) -> Sequence[str]:
+        return self._metric.examples()
+
+    def read(self, seen: Seen) -> Mapping[str, Result]:
+        name = seen.candidate.name
+        if name not in self._known:
+            self._known[name] = self._metric.read(seen)
+        return self._known[name]
+
+
 def in_order(metrics: Mapping[str, Metric]) -> list[str]:
     """The metrics' names, each after those that it needs."""
     done: list[str] = []
@@ -95,6 +126,7 @@ def _read(seen: Seen, metrics: Mapping[str, Metric], ordered: Sequence[str]) -> 
             readings[metric] = _named(seen.candidate.name, metric, result)
             if result.evidence is not None:
                 evidence[metric] = result.evidence
+            evidence |= {curves.named(metric, curve): array for curve, array in result.others.items()}
     return readings, evidence
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from effaudit.core.candidate import Candidate
 from effaudit.core.protocol import Message
 from effaudit.measure.journal import Journal
-from effaudit.measure.timing import Timings
+from effaudit.measure.timings import Timings
 from effaudit.process import Fault, Site
 
 PATIENCE = 3

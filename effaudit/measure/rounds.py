@@ -17,10 +17,10 @@ REPEATED_SHARE = 0.2
 
 
 class Timed(Protocol):
-    """A resident candidate that can be asked for a block."""
+    """A resident candidate that can be asked for its blocks of one round."""
 
-    def block(self, batch: int, start: int, incarnation: int, key: int) -> Block:
-        """Times one block. Raises Fault."""
+    def blocks(self, number: int, incarnation: int, key: int) -> list[Block]:
+        """Times one block of everything it is asked with. Raises Fault."""
 
 
 @dataclass
@@ -34,7 +34,6 @@ class Played:
 
 def play(
     workers: Mapping[str, Timed],
-    batches: Sequence[int],
     incarnation: int,
     *,
     enough: Callable[[int, float, Mapping[str, Sequence[Block]], str | None], bool],
@@ -51,7 +50,7 @@ def play(
     while standing and not enough(played.rounds, clock(), played.blocks, baseline):
         watch.begin()
         key = incarnation * 100_000 + played.rounds
-        blocks = _round(standing, batches, incarnation, key, played.rounds, order, played.fallen)
+        blocks = _round(standing, incarnation, key, played.rounds, order, played.fallen)
         if watch.was_bad() and again < max(1, REPEATED_SHARE * played.rounds):
             again += 1
             watch.repeated += 1
@@ -64,20 +63,13 @@ def play(
 
 
 def _round(
-    standing: dict[str, Timed],
-    batches: Sequence[int],
-    incarnation: int,
-    key: int,
-    number: int,
-    order: random.Random,
-    fallen: dict[str, Failure],
+    standing: dict[str, Timed], incarnation: int, key: int, number: int, order: random.Random, fallen: dict[str, Failure]
 ) -> dict[str, list[Block]]:
     blocks: dict[str, list[Block]] = {}
     for name in order.sample(sorted(standing), len(standing)):
         try:
-            blocks[name] = [standing[name].block(batch, number * 8 * batch, incarnation, key) for batch in batches]
+            blocks[name] = standing[name].blocks(number, incarnation, key)
         except Fault as fault:
             fallen[name] = fault.failure
             del standing[name]
-            blocks.pop(name, None)
     return blocks

@@ -1,4 +1,4 @@
-"""When a panel has been timed enough: the ratios to the baseline are narrow, or the time is up."""
+"""When a panel has been timed enough: the ratios to the baseline are narrow, and so are the tails, or the time is up."""
 
 from __future__ import annotations
 
@@ -9,18 +9,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from effaudit.core.observed import Block
+from effaudit.core.stats import percentiles
+from effaudit.core.stats.estimate import TooFew
 from effaudit.core.store import Array
 
 LEAST_BLOCKS = 20
 """All incarnations together play so many rounds whatever the budget: percentiles need 20 blocks."""
 FULL_ROUNDS = 20
 """Before this many rounds nothing counts as narrow."""
+TAIL = 0.95
+TAIL_FACTOR = 5.0
+"""A p95 is wanted to five times the precision of the median: ±10 % beside ±2 %."""
+_LOOK_AFTER = 0.1
+"""After so many more rounds, as a share, the widths are looked at again: each look costs as much as some blocks do."""
 _DRAWN = 1.645
 
 
 @dataclass(frozen=True)
 class Enough:
-    """The rule of one incarnation: stop when every ratio's half-width within it is under `precision`, or at `until_s`."""
+    """The rule of one incarnation: stop when all its ratios' half-widths are under `precision` and its tails are known, or at
+    `until_s`. With a precision of 0 it is the time alone.
+    """
 
     precision: float
     until_s: float
@@ -32,7 +41,14 @@ class Enough:
             return False
         if now_s >= self.until_s:
             return True
-        return rounds >= FULL_ROUNDS and all(width <= self.precision for width in widths(blocks, baseline).values())
+        if self.precision <= 0.0 or rounds < FULL_ROUNDS or rounds % max(1, int(rounds * _LOOK_AFTER)):
+            return False
+        return self._narrow(widths(blocks, baseline), self.precision) and self._narrow(
+            tails(blocks, self.restarts), TAIL_FACTOR * self.precision
+        )
+
+    def _narrow(self, found: Mapping[tuple[str, int], float], limit: float) -> bool:
+        return all(width <= limit for width in found.values())
 
 
 def widths(blocks: Mapping[str, Sequence[Block]], baseline: str | None) -> dict[tuple[str, int], float]:
@@ -51,8 +67,20 @@ def widths(blocks: Mapping[str, Sequence[Block]], baseline: str | None) -> dict[
     return found
 
 
+def tails(blocks: Mapping[str, Sequence[Block]], restarts: int) -> dict[tuple[str, int], float]:
+    """The relative half-width that each p95 will have when all incarnations are like this one; infinite where calls are too few."""
+    found = {}
+    for name, all_own in blocks.items():
+        for batch in sorted({block.batch for block in all_own if not block.callers}):
+            own = [block.nanos for block in all_own if block.batch == batch and not block.callers]
+            located = percentiles.percentile(own * restarts, TAIL)
+            few = isinstance(located, TooFew)
+            found[name, batch] = math.inf if few else math.log(located.high / located.low) / 2  # type: ignore[union-attr]
+    return found
+
+
 def _medians(blocks: Sequence[Block]) -> dict[tuple[int, int], float]:
-    return {(block.key, block.batch): float(np.median(block.nanos)) for block in blocks}
+    return {(block.key, block.batch): float(np.median(block.nanos)) for block in blocks if not block.callers}
 
 
 def _half_width(ratios: Array) -> float:

@@ -7,20 +7,20 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
-
+from effaudit import registry
 from effaudit.core.candidate import Candidate
 from effaudit.core.observed import Block, Start
 from effaudit.core.protocol import Message
-from effaudit.core.reading import Failure
-from effaudit.core.store import Array
 from effaudit.measure.environment import Watch
 from effaudit.measure.journal import Journal
+from effaudit.measure.looks import Looks, plan_of, rested
 from effaudit.measure.panels import TWIN
+from effaudit.measure.power import Meter, weigh
+from effaudit.measure.residents import Resident, processors
 from effaudit.measure.rounds import play
 from effaudit.measure.stopping import Enough
+from effaudit.measure.timings import Timings, round_of, windows_of
 from effaudit.process import Fault, Site, Worker
 
 IDLE_WINDOW_S = 0.2
@@ -30,35 +30,23 @@ IDLE_SHARE = 0.05
 Tell = Callable[[float, str], None]
 
 
-@dataclass
-class Timings:
-    """What timing saw of each candidate (and of the baseline's twin), over all sessions."""
-
-    blocks: dict[str, list[Block]] = field(default_factory=dict)
-    starts: dict[str, list[Start]] = field(default_factory=dict)
-    probes: dict[str, dict[str, list[Mapping[str, Any]]]] = field(default_factory=dict)
-    fallen: dict[str, Failure] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def samples(self) -> dict[str, Array]:
-        """The raw figures by candidate and batch size: rows of (incarnation, round key, nanoseconds)."""
-        found = {}
-        for name, blocks in self.blocks.items():
-            for batch in sorted({block.batch for block in blocks}):
-                calls = [_calls(block) for block in blocks if block.batch == batch]
-                found[f"{name}/latency.batch_{batch}"] = np.concatenate(calls)
-        return found
-
-
 @dataclass(frozen=True)
 class Timing:
-    """How to time: with which workers, journal, watch and session. `probes`: metrics that look inside each worker once."""
+    """How to time: with which workers, journal, watch and session.
+
+    `probes`: metrics that look inside each worker once. `batches`: the batch sizes of candidates that have their own; the
+    others have the workload's. `looks`: when to look at what is decided, if that is when to stop. `meter`: the machine's power
+    sensors, if it has some.
+    """
 
     site: Site
     journal: Journal
     watch: Watch
     session: int
     probes: tuple[str, ...] = ()
+    batches: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    looks: Looks | None = None
+    meter: Meter | None = None
     clock: Callable[[], float] = time.monotonic
 
     def run(
@@ -68,20 +56,33 @@ class Timing:
         baseline: str | None,
         timings: Timings,
         tell: Tell,
-    ) -> None:
+    ) -> int:
         """Plays every incarnation of every panel that earlier sessions have not finished, in the time that the budget gives.
 
-        `timings` holds what earlier sessions won, and receives what this one wins, round by round.
+        `timings` holds what earlier sessions won, and receives what this one wins, round by round. Returns after how many
+        looks it ended; 0 without looks.
         """
         done = [tuple(message.facts["panel"]) for message in self.journal.of("incarnation")]
-        restarts = self.site.settings.restarts
-        todo = [(number, panel, k) for k in range(restarts) for number, panel in enumerate(panels) if k >= done.count(tuple(panel))]
+        steps = plan_of(self.site.settings.restarts, self.looks)
         budget = self.site.settings.budget_s
-        for place, (number, panel, k) in enumerate(todo):
-            share = budget / (len(todo) - place)
-            incarnation = (self.session * 1000 + number) * 100 + k
-            used = self._incarnation(panel, incarnation, candidates, baseline, share, timings, _part(tell, place, len(todo)))
-            budget = max(0.0, budget - used)
+        together = {place: tuple(panel) for place, panel in enumerate(panels)}
+        for look, incarnations in enumerate(steps, 1):
+            todo = [(place, k) for k in incarnations for place in together if k >= done.count(tuple(panels[place]))]
+            left = budget / (1 + len(steps) - look)
+            for at, (place, k) in enumerate(todo):
+                share = left / (len(todo) - at)
+                number = (self.session * 1000 + place) * 100 + k
+                part = _part(tell, (look - 1 + at / len(todo)) / len(steps), 1 / len(todo) / len(steps))
+                used = self._incarnation(together[place], number, candidates, baseline, share, timings, part)
+                self.journal.add(Message("incarnation", {"panel": list(panels[place]), "incarnation": number}))
+                left, budget = max(0.0, left - used), max(0.0, budget - used)
+            if self.looks is None or look == len(steps):
+                continue
+            tell(look / len(steps), f"look {look} of {len(steps)}")
+            together = rested({place: panels[place] for place in range(len(panels))}, self.looks.still_open(timings), baseline)
+            if not together:
+                return look
+        return len(steps) if self.looks is not None else 0
 
     def _incarnation(
         self,
@@ -107,10 +108,10 @@ class Timing:
             self._check_idle(workers, timings)
             begun = self.clock()
             until = begun + seconds
-            enough = Enough(self.site.settings.precision, until, self.site.settings.restarts)
+            settings = self.site.settings
+            enough = Enough(settings.precision if self.looks is None else 0.0, until, settings.restarts)
             played = play(
                 workers,
-                self.site.workload.batch_sizes,
                 incarnation,
                 enough=lambda n, now, blocks, base: _told(tell, now, until, seconds, n) or enough(n, now, blocks, base),
                 baseline=baseline,
@@ -120,31 +121,70 @@ class Timing:
                 keep=lambda blocks: self._keep(blocks, timings),
             )
             timings.fallen.update(played.fallen)
-            self.journal.add(Message("incarnation", {"panel": list(panel), "incarnation": incarnation, "rounds": played.rounds}))
+            standing = [name for name in workers if name not in played.fallen]
+            self._weigh({name: workers[name] for name in standing}, incarnation, order, timings)
             return self.clock() - begun
         finally:
             for worker in workers.values():
-                worker.worker.end()
+                worker.end()
 
     def _start(
         self, name: str, incarnation: int, candidates: Mapping[str, Candidate], baseline: str | None, timings: Timings
     ) -> Resident:
-        candidate = dataclasses.replace(candidates[baseline], name=TWIN) if name == TWIN and baseline else candidates[name]
-        timeout = self.site.settings.timeout_s
+        known = baseline if name == TWIN and baseline else name
+        candidate = dataclasses.replace(candidates[known], name=name)
+        settings = self.site.settings
+        batches = self.batches.get(known) or self.site.workload.batch_sizes
         worker, opened = self.site.open(candidate, "timing", incarnation % 100)
-        batches = self.site.workload.batch_sizes
-        first = worker.ask("first", {"batch": batches[0]}, stage="first", timeout_s=timeout).facts["first_s"]
-        held = worker.ask("hold", {"batch": max(batches)}, stage="memory", timeout_s=timeout).facts["memory"]
+        first = worker.ask("first", {"batch": batches[0]}, stage="first", timeout_s=settings.timeout_s).facts["first_s"]
+        held = worker.ask("hold", {"batch": max(batches)}, stage="memory", timeout_s=settings.timeout_s).facts["memory"]
         memory = {**opened["memory"], **held}
         start = Start(incarnation, opened["import_s"], opened["load_s"], first, memory)
         timings.starts.setdefault(name, []).append(start)
         self.journal.add(Message("start", {"name": name, **dataclasses.asdict(start)}))
+        self._probe(worker, name, timings)
+        try:
+            others = self._others(candidate, incarnation)
+        except BaseException:
+            worker.end()
+            raise
+        cores = processors() if candidate.threads == 1 else ()
+        return Resident(worker, settings.timeout_s, self.watch, batches, settings.parallel, others, cores)
+
+    def _probe(self, worker: Worker, name: str, timings: Timings) -> None:
         for metric in self.probes:
-            found = worker.ask("probe", {"metric": metric}, stage=metric, timeout_s=timeout).facts["found"]
+            found = worker.ask("probe", {"metric": metric}, stage=metric, timeout_s=self.site.settings.timeout_s).facts["found"]
             if found is not None:
                 timings.probes.setdefault(name, {}).setdefault(metric, []).append(found)
                 self.journal.add(Message("probe", {"name": name, "metric": metric, "found": found}))
-        return Resident(worker, timeout, self.watch)
+
+    def _others(self, candidate: Candidate, incarnation: int) -> tuple[Worker, ...]:
+        """Further processes for parallel callers, where the candidate's formats do not say that threads may share a model."""
+        most = max(self.site.settings.parallel, default=1)
+        parts = [artifact for artifact in (candidate.artifact, candidate.preprocess) if artifact is not None]
+        if most == 1 or all(registry.a_format(artifact.format).thread_safe for artifact in parts):
+            return ()
+        opened: list[Worker] = []
+        try:
+            for place in range(2, most + 1):
+                opened.append(self.site.open(candidate, f"timing-{place}", incarnation % 100)[0])
+        except BaseException:
+            for worker in opened:
+                worker.end()
+            raise
+        return tuple(opened)
+
+    def _weigh(self, workers: Mapping[str, Resident], incarnation: int, order: random.Random, timings: Timings) -> None:
+        """Windows of work and of rest, whose joules are counted, where there is something to count them with."""
+        if self.meter is None or self.meter.lost or not workers:
+            return
+        weighed = weigh(workers, self.meter, incarnation, order)
+        timings.fallen.update(weighed.fallen)
+        if weighed.why_not:
+            timings.notes.append(weighed.why_not)
+        self.journal.add(windows_of(weighed.windows))
+        for name, own in weighed.windows.items():
+            timings.windows.setdefault(name, []).extend(own)
 
     def _check_idle(self, workers: Mapping[str, Resident], timings: Timings) -> None:
         before = {name: worker.worker.cpu_seconds() for name, worker in workers.items()}
@@ -155,65 +195,15 @@ class Timing:
             timings.notes.append(f"{', '.join(busy)} used the processor while idle, which disturbs the others")
 
     def _keep(self, blocks: Mapping[str, Sequence[Block]], timings: Timings) -> None:
-        told = [(name, block) for name, own in blocks.items() for block in own]
-        facts = [{"name": name, **_facts(block)} for name, block in told]
-        self.journal.add(Message("round", {"blocks": facts}, {str(place): block.nanos for place, (_, block) in enumerate(told)}))
-        for name, block in told:
-            timings.blocks.setdefault(name, []).append(block)
+        self.journal.add(round_of(blocks))
+        if self.meter is not None:
+            self.meter.joules()  # a counter that begins again at zero must be read now and then
+        for name, own in blocks.items():
+            timings.blocks.setdefault(name, []).extend(own)
 
 
-@dataclass(frozen=True)
-class Resident:
-    """A worker as rounds see it."""
-
-    worker: Worker
-    timeout_s: float
-    watch: Watch
-
-    def block(self, batch: int, start: int, incarnation: int, key: int) -> Block:
-        """Times one block. Raises Fault."""
-        timed = self.worker.ask("block", {"batch": batch, "start": start}, stage="time", timeout_s=self.timeout_s)
-        facts = timed.facts
-        self.watch.switches += int(facts["switches"])
-        return Block(
-            incarnation, key, batch, timed.arrays["nanos"], int(facts["cpu_nanos"]), int(facts["calls"]), int(facts["grouped"])
-        )
-
-
-def earlier(journal: Journal) -> Timings:
-    """What the journal holds of earlier sessions."""
-    timings = Timings()
-    for message in journal.earlier:
-        facts = dict(message.facts)
-        if message.word == "round":
-            for place, block in enumerate(facts["blocks"]):
-                name = block.pop("name")
-                timings.blocks.setdefault(name, []).append(Block(nanos=message.arrays[str(place)], **block))
-        elif message.word == "start":
-            timings.starts.setdefault(facts.pop("name"), []).append(Start(**facts))
-        elif message.word == "probe":
-            timings.probes.setdefault(facts["name"], {}).setdefault(facts["metric"], []).append(facts["found"])
-    return timings
-
-
-def _calls(block: Block) -> Array:
-    count = len(block.nanos)
-    return np.column_stack([np.full(count, block.incarnation), np.full(count, block.key), block.nanos])
-
-
-def _facts(block: Block) -> dict[str, int]:
-    return {
-        "incarnation": block.incarnation,
-        "key": block.key,
-        "batch": block.batch,
-        "cpu_nanos": block.cpu_nanos,
-        "calls": block.calls,
-        "grouped": block.grouped,
-    }
-
-
-def _part(tell: Tell, place: int, parts: int) -> Tell:
-    return lambda share, text: tell((place + share) / parts, text)
+def _part(tell: Tell, begin: float, width: float) -> Tell:
+    return lambda share, text: tell(begin + width * share, text)
 
 
 def _told(tell: Tell, now: float, until: float, seconds: float, rounds: int) -> bool:

@@ -17,10 +17,25 @@ from effaudit.core.store import Array
 
 def of_batch(seen: Seen, batch: int) -> tuple[Block, ...] | Failure:
     """The blocks of one batch size, or why there are none."""
-    blocks = tuple(block for block in seen.blocks if block.batch == batch)
+    blocks = tuple(block for block in seen.blocks if block.batch == batch and not block.callers)
     if blocks:
         return blocks
     return seen.fallen or Failure("time", "it was not timed")
+
+
+def of_callers(seen: Seen, callers: int) -> tuple[Block, ...] | Failure:
+    """The blocks in which so many callers asked at once, or why there are none."""
+    blocks = tuple(block for block in seen.blocks if block.callers == callers)
+    if blocks:
+        return blocks
+    return seen.fallen or Failure("time", "it was not timed")
+
+
+def batches(seen: Seen) -> tuple[int, ...]:
+    """The batch sizes that readings are wanted for: all of the workload; in a sweep those that this candidate was swept through."""
+    timed = {block.batch for block in seen.blocks}
+    every = seen.workload.batch_sizes
+    return tuple(batch for batch in every if batch in timed) or every[:1] if seen.workload.sweep else every
 
 
 def evidence(blocks: Sequence[Block], figure: Callable[[Block], float]) -> Array:

@@ -42,7 +42,7 @@ class Latency(Metric):
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the timed blocks."""
         found: dict[str, Result] = {}
-        for batch in seen.workload.batch_sizes:
+        for batch in _blocks.batches(seen):
             blocks = _blocks.of_batch(seen, batch)
             for aggregate in AGGREGATES:
                 result = Result(blocks) if isinstance(blocks, Failure) else _aggregate(seen, batch, blocks, aggregate)
@@ -60,7 +60,7 @@ def _aggregate(seen: Seen, batch: int, blocks: tuple[Block, ...], aggregate: str
         estimate = percentiles.percentile(calls, _SHARES[aggregate], incarnations, spread)
     if isinstance(estimate, TooFew):
         return Result(Failure("too_few_samples", f"{aggregate} of {estimate}"))
-    notes = _blocks.rows_repeat(seen, batch) + _timer_limited(blocks, aggregate)
+    notes = _blocks.rows_repeat(seen, batch) + _timer_limited(blocks, aggregate) + _wavering(seen, batch, aggregate)
     reading = Measurement(
         estimate.value,
         estimate.low,
@@ -85,6 +85,12 @@ def _evidence(blocks: tuple[Block, ...], aggregate: str) -> Array:
         calls = np.concatenate([block.nanos for block in blocks if block.incarnation == incarnation]) / 1e9
         rows.append((incarnation, -1 - incarnation, np.log(np.quantile(calls, _SHARES[aggregate]))))
     return np.asarray(rows, dtype=np.float64)
+
+
+def _wavering(seen: Seen, batch: int, aggregate: str) -> tuple[str, ...]:
+    """Said once for each batch size, at the figure that comparisons use."""
+    words = seen.steadiness.get(batch)
+    return (words,) if words and aggregate == "p50" else ()
 
 
 def _timer_limited(blocks: tuple[Block, ...], aggregate: str) -> tuple[str, ...]:

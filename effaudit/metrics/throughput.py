@@ -1,42 +1,66 @@
-"""How many rows a second one worker answers."""
+"""How many rows a second a candidate answers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from effaudit.core.observed import Seen
+from effaudit.core.observed import Block, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning
-from effaudit.metrics import _blocks
+from effaudit.metrics import _blocks, _knee
+
+_ID = re.compile(r"throughput\.(batch|parallel)_(\d+)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Throughput(Metric):
-    """Rows per second of one worker that is asked without pause, by batch size: rows over wall time within a block, the median
-    over blocks.
+    """Rows per second, asked without pause.
+
+    `throughput.batch_N`: of one worker by batch size, rows over wall time within a block, the median over blocks.
+    `throughput.parallel_N`: of N callers at once, each asking requests of the first batch size: threads that share one loaded
+    model, or processes where the format takes one call at a time (a note says which).
+    `throughput.knee`: the smallest batch size within 5 % of the best throughput; its interval holds the sizes that could be it.
+    It is read where at least three batch sizes were timed.
     """
 
     def meaning(self, metric: str) -> Meaning | None:
-        """`throughput.batch_N`."""
-        batch = metric.removeprefix("throughput.batch_")
-        if not batch.isdecimal():
+        """`throughput.batch_N`, `throughput.parallel_N` and `throughput.knee`."""
+        if metric == "throughput.knee":
+            return Meaning("rows", "lower", "measured", True, (), "Batch size from which throughput hardly grows")
+        match = _ID.fullmatch(metric)
+        if match is None:
             return None
-        return Meaning("rows/s", "higher", "measured", True, (), f"Throughput in requests of {int(batch):,} rows")
+        count = int(match[2])
+        title = f"in requests of {count:,} rows" if match[1] == "batch" else f"of {count:,} callers at once"
+        return Meaning("rows/s", "higher", "measured", True, (), f"Throughput {title}")
 
     def examples(self) -> Sequence[str]:
-        """By example of two batch sizes."""
-        return ("throughput.batch_1", "throughput.batch_256")
+        """By example of two batch sizes and of two callers."""
+        return ("throughput.batch_1", "throughput.batch_256", "throughput.parallel_2", "throughput.knee")
 
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the timed blocks."""
         found: dict[str, Result] = {}
-        for batch in seen.workload.batch_sizes:
-            blocks = _blocks.of_batch(seen, batch)
-            if isinstance(blocks, Failure):
-                found[f"throughput.batch_{batch}"] = Result(blocks)
-                continue
+        for batch in _blocks.batches(seen):
             name = f"throughput.batch_{batch}"
-            kind = _blocks.Kind("rows/s", "higher", "measured", _blocks.rows_repeat(seen, batch), seen.spreads.get(name))
-            found[name] = _blocks.per_block(blocks, lambda block: 1.0 / _blocks.seconds_per_row(block), kind)
-        return found
+            found[name] = _rate(seen, name, _blocks.of_batch(seen, batch), _blocks.rows_repeat(seen, batch))
+        for callers in seen.settings.parallel:
+            name = f"throughput.parallel_{callers}"
+            blocks = _blocks.of_callers(seen, callers)
+            found[name] = _rate(seen, name, blocks, () if isinstance(blocks, Failure) else _callers(blocks[0]))
+        knee = _knee.knee(found, seen.workload.sweep)
+        return found | ({"throughput.knee": Result(knee)} if knee else {})
+
+
+def _rate(seen: Seen, name: str, blocks: tuple[Block, ...] | Failure, notes: tuple[str, ...]) -> Result:
+    if isinstance(blocks, Failure):
+        return Result(blocks)
+    kind = _blocks.Kind("rows/s", "higher", "measured", notes, seen.spreads.get(name))
+    return _blocks.per_block(blocks, lambda block: 1.0 / _blocks.seconds_per_row(block), kind)
+
+
+def _callers(block: Block) -> tuple[str, ...]:
+    who = "processes" if block.processes else "threads of one process"
+    return (f"{block.callers} {who}",) if block.callers > 1 else ()

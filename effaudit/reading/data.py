@@ -47,7 +47,8 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
         duplicates=duplicates,
         digests=digests,
         quality=data.quality or _quality(data, answers),
-        batch_sizes=data.batch_sizes,
+        batch_sizes=data.batch_sizes or _swept(parts["certify"].rows),
+        sweep=not data.batch_sizes,
         answer_unit=data.answer_unit,
         table=not any(values.shape for values in parts["certify"].inputs.values()),
         multilabel=answers.multilabel,
@@ -64,6 +65,11 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
         slices=sliced.slices,
     )
     return workload, _written(folder, parts, answers, groups, sliced)
+
+
+def _swept(rows: int) -> tuple[int, ...]:
+    """1, 2, 4 … up to 4,096 or a quarter of the rows, beyond which the same rows would come round again and again."""
+    return tuple(2**power for power in range(13) if 2**power <= max(1, rows // 4))
 
 
 def _written(folder: Path, parts: Mapping[str, Part], answers: Answers, groups: Mapping[str, Array], sliced: Sliced) -> Store:

@@ -178,6 +178,7 @@ def _settings(part: MeasurePart) -> Settings:
         "device": part.device,
         "codecarbon": part.codecarbon,
         "resamples": part.resamples,
+        "parallel": part.parallel or None,
     }
     return Settings(**{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
 
@@ -189,6 +190,7 @@ def _assumptions(part: AssumptionsPart) -> Assumptions:
         grid=part.grid,
         pue=part.pue if part.pue is not None else 1.0,
         watts_per_vcpu=part.watts_per_vcpu,
+        idle_watts=part.idle_watts,
         requests_per_day=part.requests_per_day,
         price_per_hour=price.amount if part.price_per_hour else None,
         currency=price.currency,

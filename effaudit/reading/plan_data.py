@@ -33,7 +33,7 @@ def read_data(model: AuditPlan, desk: Desk) -> Data:
         independent=part.rows == "independent",
         unit=part.unit,
         quality=_quality(part, desk),
-        batch_sizes=tuple(sorted(set(part.batch_sizes))),
+        batch_sizes=() if part.batch_sizes == "sweep" else tuple(sorted(set(part.batch_sizes))),
         answer_unit=part.answer_unit,
         slices=part.slices,
         slice_min_rows=part.slice_min_rows or LEAST_ROWS,

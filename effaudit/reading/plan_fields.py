@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
@@ -134,6 +134,24 @@ def _some(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
+def _whole_numbers(value: Any, most: int, example: str) -> tuple[int, ...]:
+    """One or more whole numbers from 1 to `most`. Raises ValueError, showing `example`."""
+    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    wrong = next((number for number in numbers if type(number) is not int or not 1 <= number <= most), None)
+    if wrong is not None or not numbers:
+        found = "nothing" if not numbers else shown(wrong)
+        raise ValueError(f"expected whole numbers from 1 to {most:,}, such as {example}; found {found}")
+    return numbers
+
+
+def _batch_sizes(value: Any) -> Any:
+    return value if value == "sweep" else _whole_numbers(value, 1_000_000, "[1, 256], or `sweep`")
+
+
+def _callers(value: Any) -> Any:
+    return tuple(sorted(set(_whole_numbers(value, 256, "[1, 2]"))))
+
+
 def _columns(value: Any) -> Any:
     """Column names; spreadsheets have numbers for names, too."""
     return tuple(str(item) if type(item) in (int, float) else item for item in _some(value))
@@ -182,6 +200,11 @@ def _not_yet(_value: Any) -> None:
     raise ValueError("the search for the smallest is not available in this version: write a `recipe`")
 
 
+BatchSizes = Annotated[
+    tuple[int, ...] | Literal["sweep"],
+    BeforeValidator(_batch_sizes, json_schema_input_type=int | list[int] | Literal["sweep"]),
+]
+Callers = Annotated[tuple[int, ...], BeforeValidator(_callers, json_schema_input_type=int | list[int])]
 Name = Annotated[str, AfterValidator(a_name), Field(json_schema_extra={"pattern": f"^{NAME.pattern}$"})]
 Label = Annotated[str, BeforeValidator(label_text, json_schema_input_type=str | float | bool)]
 FilePath = Annotated[str, AfterValidator(_path)]

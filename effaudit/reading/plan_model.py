@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from effaudit.reading.plan_fields import (
+    BatchSizes,
     Bytes,
+    Callers,
     Code,
     Column,
     Columns,
@@ -71,8 +73,8 @@ class WorkloadPart(_Part):
         default=None, description="binary tasks: the answer that counts as positive; the last in order when left out"
     )
     quality: Words = Field(default=(), description="scikit-learn scorers without `neg_`, the first being the primary one")
-    batch_sizes: tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...] = Field(
-        (1,), min_length=1, description="rows per timed request"
+    batch_sizes: BatchSizes = Field(
+        default=(1,), description="rows per timed request; `sweep` tries 1, 2, 4 … until a model's throughput stops growing"
     )
     unit: str = Field(default="", max_length=64, description="what one inference answers, such as row, image or token")
     answer_unit: str = Field(default="", max_length=64, description="the unit of a regression's answer, such as min or EUR")
@@ -90,6 +92,9 @@ class MeasurePart(_Part):
     device: Literal["cpu"] | None = Field(default=None, description="where models run; this version measures on the CPU")
     codecarbon: Literal["finalists", "all", "off"] | None = Field(
         default=None, description="whose energy CodeCarbon reads beside the model of it"
+    )
+    parallel: Callers = Field(
+        default=(), description="numbers of callers that ask a model at once, such as [1, 2], for throughput.parallel_N"
     )
     resamples: int | None = Field(
         default=None, ge=200, le=100_000, description="resamples of rows or groups behind the intervals of quality"
@@ -139,6 +144,7 @@ class AssumptionsPart(_Part):
     grid: Grid | None = Field(default=None, description="carbon intensity of the electricity, such as 56 gCO2e/kWh")
     pue: float | None = Field(default=None, ge=1, le=10, description="power usage effectiveness of the site")
     watts_per_vcpu: Watts | None = Field(default=None, description="watts of one fully busy virtual core")
+    idle_watts: Watts | None = Field(default=None, description="watts of the whole machine while it does nothing")
     requests_per_day: Count | None = Field(default=None, description="requests that the service answers in a day")
     price_per_hour: Money | None = Field(default=None, description="price of one hour of the machine, such as 0.10 EUR")
 

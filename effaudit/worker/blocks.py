@@ -60,6 +60,10 @@ class Timer:
         self._typical[batch] = float(np.median(timed.nanos))
         return timed
 
+    def calls_within(self, batch: int, nanos: int) -> int:
+        """How many calls, as far as is known, fit in so long: at least 8 and at most 4096."""
+        return int(np.clip(nanos / max(self._typical.get(batch, nanos), 1.0), 8, MOST_CALLS))
+
     def _try(self, asked: Asked, batch: int, start: int, order: Array) -> float:
         requests = asked.requests("certify", 1 + TRIED_CALLS, batch, start, order)
         first = float(self._run(asked.ask, requests[:1], 0, 1).nanos[0])

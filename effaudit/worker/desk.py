@@ -1,4 +1,4 @@
-"""The words a worker knows: open, count, first, answers, block, hold, probe, make."""
+"""The words a worker knows: open, count, first, answers, block, parallel, busy, hold, probe, make."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from effaudit.core.store import Array, Store
 from effaudit.core.text import one_line
 from effaudit.core.wire import pack, unpack
 from effaudit.core.workload import Workload
-from effaudit.worker import asking, blocks, limits, making, memory, sizing
+from effaudit.worker import asking, blocks, busy, limits, making, memory, parallel, sizing
 from effaudit.worker.asking import Asked
 
 HELD_ROWS = 1000
@@ -38,6 +38,7 @@ class Desk:
         self._asked: Asked | None = None
         self._order: Array = np.arange(1)
         self._timer = blocks.Timer()
+        self._turns: list[Any] = []
 
     def does(self, word: str) -> Callable[[Message], Message]:
         """The function for a word."""
@@ -47,6 +48,8 @@ class Desk:
             "first": self._first,
             "answers": self._answers,
             "block": self._block,
+            "parallel": self._parallel,
+            "busy": self._busy,
             "hold": self._hold,
             "probe": self._probe,
             "make": self._make,
@@ -100,6 +103,21 @@ class Desk:
         block = self._timer.block(self._ready, batch, start, self._order)
         facts = {"cpu_nanos": block.cpu_nanos, "calls": block.calls, "grouped": block.grouped, "switches": block.switches}
         return Message("timed", facts, {"nanos": block.nanos})
+
+    def _parallel(self, message: Message) -> Message:
+        facts = {name: int(message.facts[name]) for name in ("callers", "batch", "start", "begin_ns")}
+        callers, batch = facts["callers"], facts["batch"]
+        each = self._timer.calls_within(batch, parallel.WINDOW_NS)
+        requests = self._ready.requests("certify", callers * each, batch, facts["start"], self._order)
+        own = [requests[place * each : (place + 1) * each] for place in range(callers)]
+        timed = parallel.together(self._ready.ask, own, facts["begin_ns"])
+        return Message("timed", {"nanos_per_call": timed.nanos_per_call, "calls": timed.calls, "cpu_nanos": timed.cpu_nanos})
+
+    def _busy(self, message: Message) -> Message:
+        batch = int(message.facts["batch"])
+        self._turns = self._turns or self._requests(busy.requests_wanted(batch), batch)
+        calls = busy.at_work(self._ready.ask, self._turns, float(message.facts["seconds"]))
+        return Message("worked", {"rows": calls * batch})
 
     def _hold(self, message: Message) -> Message:
         batch = int(message.facts["batch"])

@@ -17,15 +17,15 @@ from effaudit.process import Fault
 class Fake:
     """A resident that logs when it was asked; it may fall at a given call."""
 
-    def __init__(self, name, log, falls_at=None):
-        self.name, self.log, self.falls_at, self.calls = name, log, falls_at, 0
+    def __init__(self, name, log, falls_at=None, batches=(1, 256)):
+        self.name, self.log, self.falls_at, self.calls, self.batches = name, log, falls_at, 0, batches
 
-    def block(self, batch, start, incarnation, key):
+    def blocks(self, number, incarnation, key):
         self.calls += 1
         if self.falls_at == self.calls:
             raise Fault("time", "fell over")
-        self.log.append((key, self.name, batch, start))
-        return Block(incarnation, key, batch, np.array([1e6]), 1_000_000, 1)
+        self.log += [(key, self.name, batch, number) for batch in self.batches]
+        return [Block(incarnation, key, batch, np.array([1e6]), 1_000_000, 1) for batch in self.batches]
 
 
 def scripted(kernels=()):
@@ -33,10 +33,9 @@ def scripted(kernels=()):
     return Watch(lambda: next(times, 1.0), read=Counters)
 
 
-def played(workers, rounds, watch=None, kept=None, batches=(1, 256), **more):
+def played(workers, rounds, watch=None, kept=None, **more):
     return play(
         workers,
-        batches,
         7,
         enough=lambda n, now, blocks, base: n >= rounds,
         baseline=None,
@@ -57,23 +56,22 @@ def test_every_round_asks_every_candidate_once_for_each_batch_size():
 
 def test_the_order_of_candidates_changes_from_round_to_round():
     log = []
-    played({name: Fake(name, log) for name in "abcd"}, 12, batches=(1,))
-    orders = {tuple(name for key, name, *_ in log if key == k) for k in {key for key, *_ in log}}
+    played({name: Fake(name, log) for name in "abcd"}, 12)
+    orders = {tuple(name for key, name, batch, _ in log if key == k and batch == 1) for k in {key for key, *_ in log}}
     assert len(orders) > 6
 
 
-def test_all_candidates_of_a_round_share_its_key_and_begin_at_the_same_row():
+def test_all_candidates_of_a_round_share_its_key_and_number():
     log = []
     played({name: Fake(name, log) for name in "ab"}, 4)
     for key in {key for key, *_ in log}:
-        for batch in (1, 256):
-            assert len({start for k, _, b, start in log if (k, b) == (key, batch)}) == 1
-    assert len({start for *_, batch, start in log if batch == 1}) == 4
+        assert len({number for k, _, _, number in log if k == key}) == 1
+    assert len({number for *_, number in log}) == 4
 
 
 def test_one_that_falls_leaves_and_the_others_go_on():
     log = []
-    result = played({"a": Fake("a", log), "b": Fake("b", log, falls_at=3)}, 6)
+    result = played({"a": Fake("a", log), "b": Fake("b", log, falls_at=2)}, 6)
     assert result.fallen["b"].reason == "fell over"
     assert len(result.blocks["a"]) == 12
     assert len(result.blocks["b"]) == 2
@@ -87,12 +85,12 @@ def test_when_all_have_fallen_it_ends():
 def test_a_bad_round_is_played_again_whole_counted_and_bounded():
     watch = scripted([1, 1, 1, 1, 1, 1, 9, 1, 1, 1, 1, 1])
     log, kept = [], []
-    result = played({"a": Fake("a", log)}, 10, watch=watch, kept=kept, batches=(1,))
+    result = played({"a": Fake("a", log, batches=(1,))}, 10, watch=watch, kept=kept)
     assert (result.rounds, watch.bad, watch.repeated) == (10, 1, 1)
     assert len(kept) == 10
     assert len(log) == 11
     always_bad = scripted([1] * 5 + [5**n for n in range(1, 60)])
-    played({"a": Fake("a", [])}, 20, watch=always_bad, batches=(1,))
+    played({"a": Fake("a", [])}, 20, watch=always_bad)
     assert always_bad.bad > always_bad.repeated
     assert always_bad.repeated <= 1 + 0.2 * 20
 

@@ -67,8 +67,8 @@ def test_roles_units_and_scorers_are_kept(write, known):
         (["data: test.csv", "answer: a", "slice_min_rows: 50"], 9, "`slice_min_rows` without `slices`"),
         (["data: test.csv", "answer: a", "slices: b", "slice_min_rows: 0"], 10, "expected at least 1, found 0"),
         (["data: test.csv", "answer: a", "slice: b"], 9, "Did you mean 'slices'?"),
-        (["data: test.csv", "answer: a", "batch_sizes: []"], 9, "expected at least 1 of them"),
-        (["data: test.csv", "answer: a", "batch_sizes: [0]"], 9, "expected at least 1, found 0"),
+        (["data: test.csv", "answer: a", "batch_sizes: []"], 9, "found nothing"),
+        (["data: test.csv", "answer: a", "batch_sizes: [0]"], 9, "from 1 to 1,000,000, such as [1, 256], or `sweep`; found 0"),
         (["data: test.csv", "answer: a", "answer_unit: min"], 9, "`answer_unit` is for regressions"),
     ],
 )

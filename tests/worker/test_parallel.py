@@ -1,0 +1,69 @@
+"""Several callers begin together, and their rates are added."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from effaudit.worker.parallel import LEAST_CALLS, WINDOW_NS, together
+
+
+def test_callers_that_wait_answer_as_many_times_faster_as_there_are_of_them():
+    one = together(lambda request: time.sleep(0.004), [[0]])
+    three = together(lambda request: time.sleep(0.004), [[0], [1], [2]])
+    assert one.nanos_per_call / three.nanos_per_call == pytest.approx(3, rel=0.35)
+    assert three.calls >= 3 * LEAST_CALLS
+
+
+def test_callers_that_take_turns_are_no_faster_together():
+    lock = threading.Lock()
+
+    def ask(request):
+        with lock:
+            time.sleep(0.004)
+
+    one, two = together(ask, [[0]]), together(ask, [[0], [1]])
+    assert one.nanos_per_call / two.nanos_per_call == pytest.approx(1, rel=0.35)
+
+
+def test_each_caller_asks_its_own_requests_round_and_round():
+    asked = []
+
+    def ask(request):
+        asked.append(request)
+        time.sleep(0.002)
+
+    timed = together(ask, [["a", "b"], ["c"]])
+    assert set(asked) == {"a", "b", "c"}
+    assert timed.calls == len(asked) - 2  # each caller's first call is not timed
+
+
+def test_slow_calls_are_asked_three_times_each():
+    slow = WINDOW_NS * 1.1 / 1e9
+    assert together(lambda request: time.sleep(slow), [[0]]).calls == LEAST_CALLS
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_what_a_caller_raises_is_raised(at):
+    calls = []
+
+    def ask(request):
+        calls.append(request)
+        if len(calls) >= at:
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        together(ask, [[0], [1]])
+
+
+def test_it_begins_when_it_is_told_to():
+    begin = time.monotonic_ns() + 50_000_000
+    first = []
+
+    def ask(request):
+        first.append(time.monotonic_ns())
+
+    together(ask, [[0]], begin)
+    assert first[1] >= begin

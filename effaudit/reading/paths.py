@@ -46,10 +46,11 @@ class Inside:
     def file(self, written: str, folder: Path, example: str) -> Path:
         """The same of a file that must be there."""
         path = self.path(written, folder, example)
-        if not os.path.isfile(path):  # noqa: PTH113
-            what = "is a folder, a file was expected" if path.is_dir() else f"there is no file {shown(written)}"
-            raise InputError(what, advice=f"{_near(path)} Paths are relative to this file.".strip())
-        return path
+        if os.path.isfile(path):  # noqa: PTH113
+            return path
+        folder_there = os.path.isdir(path)  # noqa: PTH112
+        what = f"{shown(written)} is a folder, a file was expected" if folder_there else f"there is no file {shown(written)}"
+        raise InputError(what, advice=f"{_near(path)} Paths are relative to this file.".strip())
 
 
 def for_readers(path: Path) -> str:

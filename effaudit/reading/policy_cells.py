@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from effaudit.reading.yaml_text import Keys
 OFF = "off"
 LIMITS = ("min", "max", "max_drop", "max_increase")
 _OF_A_LIMIT = (*LIMITS, "versus", "warn_above")
-_OF_ONE_TARGET = (*_OF_A_LIMIT, "metric", "aggregate", "method", "for_each")
+_OF_ONE_TARGET = (*_OF_A_LIMIT, "metric", "aggregate", "method")
 _SECTIONS = ("evidence", "valid_on", "select", "waivers")
 _OWN = ("apiVersion", "kind", "metadata", "extends")
 """What each file says of itself, and hands on to none."""
@@ -50,9 +50,11 @@ class Layer:
         return [str(keys[1]) for keys in self.cells if len(keys) == 2 and keys[0] == "rules"]
 
     def then(self, later: Layer) -> Layer:
-        """Itself with a later one of the same list over it."""
+        """Itself with a later one of the same list over it. What the later one has dropped goes here, too."""
         handed_on = {keys: cell for keys, cell in later.cells.items() if keys[0] not in _OWN}
-        return Layer(laid_over(self.cells, handed_on), self.dropped - frozenset(later.rules) | later.dropped)
+        return Layer(
+            laid_over(_without(self.cells, later.dropped), handed_on), self.dropped - frozenset(later.rules) | later.dropped
+        )
 
     def under(self, document: Document) -> Layer:
         """Itself with a file's own values over it. Raises InputError where it drops rules that are not there."""
@@ -63,8 +65,7 @@ class Layer:
         if unknown:
             raise together(_nothing_to_drop(document, name, inherited) for name in unknown)
         own = Layer(_own_cells(document, off))
-        kept = {keys: cell for keys, cell in self.cells.items() if keys[0] != "rules" or len(keys) < 2 or keys[1] not in off}
-        return Layer(laid_over(kept, own.cells), self.dropped - frozenset(own.rules) | off)
+        return Layer(laid_over(_without(self.cells, off), own.cells), self.dropped - frozenset(own.rules) | off)
 
 
 def laid_over(below: Mapping[Keys, Cell], above: Mapping[Keys, Cell]) -> dict[Keys, Cell]:
@@ -83,6 +84,8 @@ def with_overrides(layer: Layer) -> tuple[dict[Keys, Cell], dict[tuple[int, str]
 
     Raises InputError where an override changes a rule that is not there.
     """
+    if any(cell.leaf for keys, cell in layer.cells.items() if keys == ("rules",)):  # no mapping, as will be told
+        return {keys: cell for keys, cell in layer.cells.items() if keys[0] != "overrides"}, {}
     rules: dict[str, dict[Keys, Cell]] = {}
     for keys, cell in layer.cells.items():
         if keys[0] == "rules" and len(keys) > 1:
@@ -128,6 +131,10 @@ def tree_of(cells: Mapping[Keys, Cell]) -> dict[str, Any]:
     if overrides is not None and not overrides.leaf:
         tree["overrides"] = list(tree["overrides"].values())
     return tree
+
+
+def _without(cells: Mapping[Keys, Cell], rules: Collection[str]) -> dict[Keys, Cell]:
+    return {keys: cell for keys, cell in cells.items() if keys[0] != "rules" or len(keys) < 2 or keys[1] not in rules}
 
 
 def _own_cells(document: Document, off: set[str]) -> dict[Keys, Cell]:

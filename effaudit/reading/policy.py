@@ -9,7 +9,7 @@ from effaudit.core.errors import InputError, Place
 from effaudit.core.policy import Policy, Select, Stored, WaiverSource
 from effaudit.core.reading import Meaning
 from effaudit.core.text import did_you_mean, one_line
-from effaudit.reading.document import Document, shown, together
+from effaudit.reading.document import shown, together
 from effaudit.reading.paths import for_readers
 from effaudit.reading.plan_fields import NAME
 from effaudit.reading.policy_layers import Layered, layered
@@ -72,7 +72,6 @@ def _found(given: Path | str, presets: Path) -> tuple[Path, str]:
 def _policy(
     document: Layered, file: str, meaning: Callable[[str], Meaning | None], names: Sequence[str], formats: Collection[str]
 ) -> Policy:
-    _refuse_later_words(document)
     model = document.model(EfficiencyPolicy)
     desk = Desk(document, meaning, names, formats)
     read = [read_rule(name, part, desk, ("rules", name)) for name, part in model.rules.items()]
@@ -98,26 +97,6 @@ def _policy(
         overrides=overrides,
         baseline=baseline,
     )
-
-
-_LATER_IN_RULES = {"for_each": "write a rule for each metric"}
-
-
-def _refuse_later_words(document: Document) -> None:
-    """Words that a later version brings are refused by name: ignoring them would judge by another policy than is written."""
-    faults = []
-    rules = document.tree.get("rules")
-    for name, rule in rules.items() if isinstance(rules, dict) else ():
-        for word, instead in _LATER_IN_RULES.items() if isinstance(rule, dict) else ():
-            if word in rule:
-                faults.append(_later(document, word, instead, "rules", name, word))
-    if faults:
-        raise together(faults)
-
-
-def _later(document: Document, word: str, instead: str, *keys: str | int) -> InputError:
-    advice = f"{instead[0].upper()}{instead[1:]}."
-    return document.fault(f"`{word}` is not available in this version of effaudit", *keys, advice=advice)
 
 
 def _select(part: SelectPart, desk: Desk) -> Select:

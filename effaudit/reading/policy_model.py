@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from effaudit.core.candidate import Family
 from effaudit.reading.document import shown
-from effaudit.reading.plan_fields import FilePath, Name, quantity
+from effaudit.reading.plan_fields import Columns, FilePath, Name, quantity
 
 OFF = "off"
 SCHEMA_ID = "urn:effaudit:schema:v1:efficiency-policy"
@@ -88,11 +88,20 @@ class TargetPart(_Part):
     method: Literal["measured"] | None = Field(default=None, description="`measured` refuses modelled figures")
 
 
+class ForEachPart(_Part):
+    """Parts of the certify rows in each of which a rule must hold."""
+
+    slice: Columns = Field(min_length=1, max_length=10, description="columns that the plan's `slices` name; each of their slices")
+
+
 class RulePart(TargetPart):
     """One target: a metric and one limit, or alternatives of which one is enough."""
 
     any: Annotated[tuple[TargetPart, ...], BeforeValidator(_ties)] | None = Field(
         default=None, min_length=2, max_length=8, description="alternatives, each a metric and a limit: one of them is enough"
+    )
+    for_each: ForEachPart | None = Field(
+        default=None, description="for quality metrics: the rule must hold in each slice of these columns"
     )
     severity: Literal["error", "warn"] = Field(default="error", description="does a fail exclude the candidate, or only warn?")
     waivable: bool = Field(default=True, description="may a waiver move its limit?")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from effaudit.core.errors import InputError
 from effaudit.core.policy import Bound, Change, Limit, Match, Override, Rule
 from effaudit.core.reading import Meaning, full_id
+from effaudit.core.slices import apart
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.desk import ENOUGH
 from effaudit.reading.limits import read_limit
@@ -17,6 +18,7 @@ from effaudit.reading.yaml_text import Keys
 
 _BOUNDS: tuple[Bound, ...] = ("min", "max", "max_drop", "max_increase")
 _BESIDE_ANY = ("metric", "aggregate", *_BOUNDS, "versus", "warn_above", "method")
+QUALITY = "quality."
 _UNCHANGED = ("id", "line", "file", "of")
 """What tells where a rule stands, and not what it asks."""
 
@@ -68,7 +70,8 @@ def read_rule(name: str, part: RulePart, desk: Desk, keys: Keys) -> Rule | None:
     rule = _target(name, part, desk, keys) if part.any is None else _any(name, part, part.any, desk, keys)
     if rule is None:
         return None
-    return replace(rule, severity=part.severity, hint=part.hint, waivable=part.waivable)
+    columns = _for_each(part, rule, desk, (*keys, "for_each"))
+    return replace(rule, severity=part.severity, hint=part.hint, waivable=part.waivable, for_each=columns)
 
 
 def read_override(number: int, part: OverridePart, rules: Sequence[Rule], desk: Desk) -> Override:
@@ -105,6 +108,22 @@ def _any(name: str, part: RulePart, alternatives: Sequence[TargetPart], desk: De
     read = [_target(name, each, desk, (*keys, "any", place)) for place, each in enumerate(alternatives)]
     found = [rule for rule in read if rule is not None]
     return replace(found[0], alternatives=tuple(found)) if found and len(found) == len(read) and not beside else None
+
+
+def _for_each(part: RulePart, rule: Rule, desk: Desk, keys: Keys) -> tuple[str, ...]:
+    """The columns in each of whose slices a rule must hold."""
+    columns = part.for_each.slice if part.for_each else ()
+    metrics = [one.metric for one in rule.alternatives or (rule,)]
+    twice = next((column for place, column in enumerate(columns) if column in columns[:place]), None)
+    if twice is not None:
+        desk.fault(f"the column {one_line(twice, 80)!r} is named twice", (*keys, "slice"), "Keep one of the two.")
+    if columns and not any(metric.startswith(QUALITY) for metric in metrics):
+        desk.fault(f"slices have figures of quality only, and this rule is on {metrics[0]}", keys, "Leave `for_each` out.")
+    named = next((metric for metric in metrics if apart(metric)[1]), None)
+    if columns and named is not None:
+        told = one_line(named, 120)
+        desk.fault(f"{told} is one slice already", keys, f"Leave `for_each` out, or write {apart(told)[0] or 'the plain metric'}.")
+    return columns
 
 
 def _target(name: str, part: TargetPart, desk: Desk, keys: Keys) -> Rule | None:

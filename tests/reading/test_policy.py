@@ -164,7 +164,7 @@ def test_relative_rules_compare_with_the_baseline_or_a_candidate(write):
         ("{max: 5 MB}", "metric", "`metric` is missing"),
         ("[]", "", "expected a mapping, found an empty list"),
         ("{any: [{metric: size.artifact, max: 1 MB}, b]}", "any[1]", "expected a mapping, found 'b'"),
-        ("{metric: size.artifact, for_each: x}", "for_each", "`for_each` is not available in this version"),
+        ("{metric: size.artifact, max: 1 MB, for_each: x}", "for_each", "expected a mapping"),
         ("off", "", "this policy inherits none"),
     ],
 )

@@ -68,6 +68,13 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     return _joined(_rounded(shown, _decimals(shown, digits)), name)
 
 
+def show_round(value: float, unit: str) -> str:
+    """A round figure in at most two digits, without closing zeros: "0.05 pp", "0.4 minutes"."""
+    shown, name = _scaled(value, unit)
+    figure = _rounded(shown, _decimals(shown, 2))
+    return _joined(figure.rstrip("0").rstrip(".") if "." in figure else figure, name)
+
+
 def show_interval(value: float, low: float, high: float, unit: str, signed: bool = False) -> str:
     """A value with its interval, rounded to two digits of the interval's width: "24.1 ms [22.8, 25.9]".
 

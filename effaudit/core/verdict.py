@@ -68,12 +68,13 @@ class Gap:
 
 @dataclass(frozen=True)
 class Relaxed:
-    """A limit moved just as far as one candidate needs."""
+    """A limit moved just as far as one candidate needs. `metric` says which alternative is meant of a rule that has some."""
 
     rule: str
     bound: Bound
     limit: float
     unit: str
+    metric: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from effaudit.judge.together import Together
 
 MOST_RULES = 3
 """A sentence names this many of the rules that a candidate breaks; the gaps name them all."""
+LEAST_TOLD, LEAST_SHARE, PART_OF_MARGIN = 0.0005, 0.001, 0.05
+"""What is too small to be told as a difference: of a score, as a share of other figures, and as a share of a rule's margin."""
 
 
 def explain(judged: Judged, selection: Selection) -> tuple[Explanation, ...]:
@@ -49,6 +51,22 @@ def buys(judged: Judged, selection: Selection) -> tuple[Buys, ...]:
     larger = [name for name in sized if sized[name] > own + selection.band * abs(own)]
     found = (_buys(judged, name, best, f"quality.{quality[0]}", sized[name], own) for name in sorted(larger, key=sized.__getitem__))
     return tuple(one for one in found if one is not None)
+
+
+def negligible(judged: Judged, reference: str, metric: str, low: float, high: float) -> float | None:
+    """The size that a difference to a reference surely stays under, where that is nothing to tell; None where it may be more.
+
+    That size is a twentieth of the margin that the policy leaves in this metric, and at least 0.05 pp of a score or a
+    thousandth of any other figure.
+    """
+    found = judged.evidence.reading(reference, metric)
+    if isinstance(found, Undecidable):
+        return None
+    rules = [rule for rule in judged.policy.rules if rule.metric == metric and rule.relative]
+    margins = [rule.limit.amount * (abs(found.value) if rule.limit.unit == "%" else 1.0) for rule in rules]
+    least = LEAST_TOLD if found.unit in ("score", "share") else LEAST_SHARE * abs(found.value)
+    size = max(least, PART_OF_MARGIN * min(margins, default=0.0))
+    return size if max(abs(low), abs(high)) <= size else None
 
 
 def _explanation(judged: Judged, selection: Selection, name: str, together: Together) -> Explanation:
@@ -100,7 +118,8 @@ def _buys(judged: Judged, name: str, best: str, metric: str, own: float, least: 
     if isinstance(lost, Undecidable):
         return None
     low, high = lost.interval(judged.policy.confidence_level)
-    return Buys(name, metric, -lost.value + 0.0, -high + 0.0, -low + 0.0, own / least if least else math.inf)
+    small = negligible(judged, best, metric, low, high)
+    return Buys(name, metric, -lost.value + 0.0, -high + 0.0, -low + 0.0, own / least if least else math.inf, small)
 
 
 def _would_decide(more: str) -> str:

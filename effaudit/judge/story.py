@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from effaudit.core.reading import Measurement
 from effaudit.core.text import listed
-from effaudit.core.units import show, show_change, show_interval
+from effaudit.core.units import show, show_change, show_interval, show_round
 from effaudit.judge import words
 from effaudit.judge.compare import loss
 from effaudit.judge.evidence import Undecidable
 from effaudit.judge.exits import baseline_is_missing
-from effaudit.judge.explain import in_words
+from effaudit.judge.explain import in_words, negligible
 from effaudit.judge.gaps import gap_of
 from effaudit.judge.judged import Judged, curable
 from effaudit.judge.select import Selection, binding
@@ -30,6 +30,7 @@ def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
     found = [
         _interrupted(judged),
         _no_floor(judged),
+        _compared(judged),
         *_under_the_floor(judged),
         _best(judged),
         _widened(judged, selection),
@@ -58,14 +59,14 @@ def _under_waivers(judged: Judged, name: str) -> str:
 
 
 def _missing_baseline(judged: Judged) -> str:
-    name = judged.evidence.record.baseline
+    name = judged.evidence.baseline
     row = judged.evidence.rows.get(name)
     return f"Figures of the baseline {name} that error rules compare with" if row and not row.failure else f"The baseline {name}"
 
 
 def _figure(judged: Judged, name: str, metric: str) -> str:
     """The objective and its change against the baseline, in brackets."""
-    own, baseline = judged.objective(name), judged.evidence.record.baseline
+    own, baseline = judged.objective(name), judged.evidence.baseline
     if own is None:
         return ""
     found = judged.evidence.rows[name].readings.get(metric)
@@ -92,6 +93,16 @@ def _interrupted(judged: Judged) -> str:
     return "The audit was interrupted: what was measured is judged, the rest is missing. Start it again to go on."
 
 
+def _compared(judged: Judged) -> str:
+    """Says so when the plan's baseline is not what relative rules compare with."""
+    evidence, stored = judged.evidence, judged.evidence.stored
+    if evidence.against is None:
+        return ""
+    of = f" of the record {stored.file}, made on {stored.record.created[:10]}" if stored else ""
+    name = stored.candidate if stored else evidence.baseline
+    return f"Relative rules compare with {name}{of}, and not with the plan's baseline {evidence.record.baseline}."
+
+
 def _no_floor(judged: Judged) -> str:
     quality = [rule for rule in judged.policy.rules if rule.metric.startswith("quality.") and rule.severity == "error"]
     if not quality or not all(rule.relative for rule in quality):
@@ -116,18 +127,23 @@ def _best(judged: Judged) -> str:
     evidence, quality = judged.evidence, judged.evidence.record.workload.quality
     metric = f"quality.{quality[0]}" if quality else ""
     read = {name: found for name in evidence.rows if isinstance(found := evidence.reading(name, metric), Measurement)}
-    others = [name for name in read if name != evidence.record.baseline]
-    if not others or evidence.record.baseline not in read:
+    others = [name for name in read if name != evidence.baseline]
+    if not others or evidence.baseline not in read:
         return ""
     best = max(others, key=lambda name: (read[name].value * (-1 if read[name].better == "lower" else 1), name))
-    lost = loss(evidence, best, evidence.record.baseline, metric, relative=False)
+    lost = loss(evidence, best, evidence.baseline, metric, relative=False)
     if isinstance(lost, Undecidable):
         return ""
     low, high = lost.interval(judged.policy.confidence_level)
     unit = "pp" if read[best].unit in ("score", "share") else read[best].unit
+    baseline = evidence.baseline
+    small = negligible(judged, baseline, metric, low, high)
+    if small is not None:
+        alike = f"no different from the baseline {baseline} (under {show_round(small, unit)})"
+        return f"The best of the others in {metric}, {best}, is {alike}."
     word = "worse" if lost.value > 0 else "better"
     apart = show_interval(lost.value, low, high, unit) if lost.value > 0 else show_interval(-lost.value, -high, -low, unit)
-    return f"The best of the others in {metric}, {best}, is {apart} {word} than the baseline {evidence.record.baseline}."
+    return f"The best of the others in {metric}, {best}, is {apart} {word} than the baseline {evidence.baseline}."
 
 
 def _widened(judged: Judged, selection: Selection) -> str:

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from effaudit.core.policy import Rule
 from effaudit.core.stats.estimate import Exact
 from effaudit.core.verdict import Relaxed
-from effaudit.judge.checks import Finding
 from effaudit.judge.gaps import inside, relaxed_to
-from effaudit.judge.judged import Judged
+from effaudit.judge.judged import Held, Judged
 
 Floats = NDArray[np.float64]
 
@@ -34,25 +33,24 @@ class Together:
         the new limits no longer exclude.
         """
         own = _errors(self.judged, candidate)
-        if not self.judged.broken(candidate) or any(one.estimate is None or one.barrier is not None for one in own):
+        if not self.judged.broken(candidate) or any(one.estimate is None or one.barrier is not None for one, _ in own):
             return ()
-        counted = _relaxed((one for one in own if isinstance(one.estimate, Exact)), 0.5)
+        counted = _relaxed([held for held in own if isinstance(held[0].estimate, Exact)])
         if counted is None:
             return ()
         level = self._level(candidate, {one.rule: one.limit for one in counted})
-        measured = _relaxed((one for one in own if not isinstance(one.estimate, Exact)), level)
+        measured = _relaxed([held for held in own if not isinstance(held[0].estimate, Exact)], level)
         if measured is None:
             return ()
         moved = {one.rule: one for one in (*counted, *measured)}
-        return tuple(moved[one.rule.id] for one in own if one.rule.id in moved)
+        return tuple(moved[one.rule.id] for one, _ in own if one.rule.id in moved)
 
-    def _level(self, candidate: str, counted: Mapping[str, float]) -> float:
-        """The one-sided level at which a candidate is decided once counted rules have these limits."""
+    def _level(self, candidate: str, counted: Mapping[str, float]) -> float | None:
+        """The one-sided level at which a candidate is decided once counted rules have these limits; None: as it was decided."""
         plain = self.judged.policy.confidence_level
-        if candidate == self.judged.evidence.baseline or self.judged.policy.multiple_comparisons == "none":
-            return plain
-        if not counted:
-            return self.judged.held[candidate][0][1].level
+        alone = candidate == self.judged.evidence.baseline or self.judged.policy.multiple_comparisons == "none"
+        if alone or not counted:
+            return None
         ordered = np.sort(self._crowd.p_values(counted, candidate))
         alphas = (1.0 - plain) / (len(ordered) + 1 - np.arange(len(ordered)))
         standing = np.flatnonzero(~(ordered < alphas))
@@ -66,7 +64,10 @@ class Together:
 
 @dataclass(frozen=True, eq=False)
 class _Crowd:
-    """All candidates but the baseline: each one's greatest p-value (NaN: none, or barred), and its counted figures by rule."""
+    """All candidates but the baseline: each one's greatest p-value (NaN: none, or barred), and its counted figures by rule.
+
+    A rule with alternatives is taken to be open whatever its alternatives say. This makes levels stricter than need be, if any.
+    """
 
     places: Mapping[str, int]
     greatest: Floats
@@ -79,11 +80,12 @@ class _Crowd:
         greatest = np.full(len(names), math.nan)
         figures: dict[str, tuple[Rule, Floats, Floats]] = {}
         for place, name in enumerate(names):
-            own = _errors(judged, name)
-            if all(one.barrier is None for one in own):
-                greatest[place] = max((p for one in own if (p := one.p_value) is not None), default=math.nan)
+            own = [finding for finding, _ in _errors(judged, name)]
+            if all(one.barrier is None or one.rule.alternatives for one in own):
+                known = (1.0 if one.p_value is None and one.rule.alternatives else one.p_value for one in own)
+                greatest[place] = max((p for p in known if p is not None), default=math.nan)
             for one in own:
-                if isinstance(one.estimate, Exact):
+                if isinstance(one.estimate, Exact) and not one.rule.alternatives:
                     blank = (one.rule, np.full(len(names), math.nan), np.full(len(names), math.nan))
                     _, values, limits = figures.setdefault(one.rule.id, blank)
                     values[place], limits[place] = one.estimate.value, one.rule.limit.amount
@@ -101,19 +103,26 @@ class _Crowd:
         return self.greatest[allowed]
 
 
-def _errors(judged: Judged, candidate: str) -> list[Finding]:
-    return [finding for finding, check in judged.held[candidate] if check.rule.severity == "error"]
+def _errors(judged: Judged, candidate: str) -> list[Held]:
+    return [held for held in judged.held[candidate] if held[1].rule.severity == "error"]
 
 
-def _relaxed(findings: Iterable[Finding], level: float) -> list[Relaxed] | None:
-    """The limits that rules need at a level, and none for those that hold; None where one of them has no end."""
+def _relaxed(rules: Iterable[Held], level: float | None = None) -> list[Relaxed] | None:
+    """The limits that rules need at a level (None: the one that decided), and none for those that hold.
+
+    None where one of them has no end.
+    """
     moved = []
-    for one in findings:
-        low, high = one.estimate.interval(level) if one.estimate else (-math.inf, math.inf)
-        if inside(one.rule, low, high):
+    for finding, check in rules:
+        rule, low, high = finding.rule, check.low, check.high
+        if level is not None and finding.estimate is not None:
+            low, high = finding.estimate.interval(1.0 - (1.0 - level) / finding.looks)
+        if low is None or high is None:
+            return None
+        if inside(rule, low, high):
             continue
-        limit = relaxed_to(one.rule, low, high, one.unit)
+        limit = relaxed_to(rule, low, high, finding.unit)
         if limit is None:
             return None
-        moved.append(Relaxed(one.rule.id, one.rule.bound, limit, one.unit))
+        moved.append(Relaxed(rule.id, rule.bound, limit, finding.unit, rule.metric if rule.alternatives else ""))
     return moved

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from effaudit.core.policy import Rule
+from effaudit.core.policy import Bound, Rule
 from effaudit.core.text import counted
 from effaudit.core.units import show, show_interval
 from effaudit.core.verdict import Check, Relaxed
@@ -31,12 +31,12 @@ def against_limit(check: Check) -> str:
 
 def would_pass(rule: Rule, relaxed: float, unit: str) -> str:
     """The limit that would admit a candidate: "max_drop ≥ 2.2 pp"."""
-    return f"{rule.bound} {'≤' if rule.bound == 'min' else '≥'} {amount(relaxed, unit)}"
+    return _bounded(rule.bound, relaxed, unit)
 
 
 def limits_moved(moved: Sequence[Relaxed]) -> str:
     """Limits with their rules: "max_drop ≥ 2.2 pp (quality.non_inferior) and max ≥ 26 ms (latency.p95)"."""
-    told = [f"{one.bound} {'≤' if one.bound == 'min' else '≥'} {amount(one.limit, one.unit)} ({one.rule})" for one in moved]
+    told = [f"{_bounded(one.bound, one.limit, one.unit)} ({': '.join(filter(None, (one.rule, one.metric)))})" for one in moved]
     return " and ".join(told) if len(told) < 3 else f"{', '.join(told[:-1])} and {told[-1]}"
 
 
@@ -73,6 +73,10 @@ def superlative(metric: str) -> str:
 def comparative_less(metric: str) -> str:
     """How a smaller figure compares: "smaller", "faster"."""
     return _LESS.get(_family(metric), f"lower in {metric}")
+
+
+def _bounded(bound: Bound, limit: float, unit: str) -> str:
+    return f"{bound} {'≤' if bound == 'min' else '≥'} {amount(limit, unit)}"
 
 
 def _figure(check: Check) -> str:

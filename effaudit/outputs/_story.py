@@ -7,7 +7,7 @@ from typing import Literal
 from effaudit.core.reading import Measurement
 from effaudit.core.record import Record
 from effaudit.core.text import listed
-from effaudit.core.units import show, show_interval
+from effaudit.core.units import show, show_interval, show_round
 from effaudit.core.verdict import Buys, Check, Explanation, Status, Verdict
 from effaudit.outputs._lines import amount, cell, headline_metrics, objective
 from effaudit.outputs._words import find, title, waived, why
@@ -73,14 +73,17 @@ def smaller(record: Record, verdict: Verdict) -> tuple[Explanation, ...]:
 
 def larger(verdict: Verdict) -> tuple[Buys, ...]:
     """What the larger candidates buy: those that surely buy something first, the most first."""
-    return tuple(sorted(verdict.buys, key=lambda buys: (buys.low <= 0, -buys.difference)))
+    return tuple(sorted(verdict.buys, key=lambda buys: (buys.low <= 0 or buys.negligible is not None, -buys.difference)))
 
 
 def bought(record: Record, buys: Buys) -> str:
-    """A difference in quality with its interval: "+0.31 pp [+0.10, +0.52]"."""
+    """A difference in quality with its interval: "+0.31 pp [+0.10, +0.52]", or "no difference (under 0.05 pp)"."""
     reading = find(record.row(buys.candidate).readings, buys.metric)
     unit = reading.unit if isinstance(reading, Measurement) else "score"
-    return show_interval(buys.difference, buys.low, buys.high, "pp" if unit in ("score", "share") else unit, signed=True)
+    unit = "pp" if unit in ("score", "share") else unit
+    if buys.negligible is not None:
+        return f"no difference (under {show_round(buys.negligible, unit)})"
+    return show_interval(buys.difference, buys.low, buys.high, unit, signed=True)
 
 
 def times(ratio: float) -> str:
@@ -90,7 +93,7 @@ def times(ratio: float) -> str:
 
 def buys_sentence(record: Record, verdict: Verdict, buys: Buys) -> str:
     """What one larger candidate buys, in a sentence without its name."""
-    surely = "" if buys.low > 0 else " (a loss)" if buys.high < 0 else " (no certain gain)"
+    surely = "" if buys.low > 0 or buys.negligible is not None else " (a loss)" if buys.high < 0 else " (no certain gain)"
     return (
         f"{bought(record, buys)} in {title(buys.metric)}{surely} for {times(buys.objective_ratio)} the {title(objective(verdict))}"
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from effaudit.core.units import SCALES, Quantity, parse, parse_as, show, show_change, show_interval, show_points
+from effaudit.core.units import SCALES, Quantity, parse, parse_as, show, show_change, show_interval, show_points, show_round
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,8 @@ def test_no_figure_whatsoever_breaks_the_writing(value, low, high, unit):
 
 def test_quantities_compare_by_amount_and_unit():
     assert Quantity(1.0, "s") != Quantity(1.0, "B")
+
+
+def test_round_figures_lose_their_closing_zeros():
+    shown = [show_round(*one) for one in ((0.0005, "pp"), (0.0015, "pp"), (0.4, "minutes"), (0.01, "score"), (100.0, "count"))]
+    assert shown == ["0.05 pp", "0.15 pp", "0.4 minutes", "0.01", "100"]

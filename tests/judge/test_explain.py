@@ -130,3 +130,36 @@ def test_nothing_is_bought_where_nothing_is_recommended_or_compared(a):
     assert decide(a.record(*models, quality=()), a.policy()).buys == ()
     unread = a.model("base", size=5e6, arrays={"quality.roc_auc": None})
     assert decide(a.record(unread, a.model("small")), a.policy()).buys == ()
+
+
+@pytest.mark.parametrize(
+    ("apart", "limits", "under"),
+    [
+        (0.0, {"max_drop": "1 pp"}, 0.0005),
+        (0.0002, {"min": "0.5"}, 0.0005),
+        (0.0004, {"max_drop": "1 pp"}, None),
+        (0.0009, {"max_drop": "3 pp"}, 0.0015),
+        (0.0009, {"max_drop": "4 %"}, 0.04 * 0.8 / 20),
+        (0.004, {"max_drop": "4 pp"}, None),
+    ],
+)
+def test_a_difference_that_is_surely_under_a_twentieth_of_the_margin_is_none(a, apart, limits, under):
+    shared = 0.8 + a.noise("shared", 400, 0.01)
+    larger = a.model("base", size=5e6, auc=0.8 + apart, arrays={"quality.roc_auc": shared + apart + a.noise("own", 400, 1e-4)})
+    record = a.record(larger, a.model("small", auc=0.8, arrays={"quality.roc_auc": shared}))
+    [found] = decide(record, a.policy(a.rule("q", "quality.roc_auc", **limits))).buys
+    assert found.negligible == (None if under is None else pytest.approx(under))
+    if under is not None:
+        assert max(-found.low, found.high) <= under
+
+
+def test_a_difference_in_minutes_is_none_under_a_thousandth(a):
+    def model(name, error, **more):
+        metric = "quality.root_mean_squared_error"
+        reading = Measurement(error, error * 0.99, error * 1.01, "minutes", "lower", "measured", 9, None, f"{name}/{metric}")
+        return a.model(name, readings={metric: reading}, arrays={metric: error + a.noise("shared", 400, 0.1)}, **more)
+
+    for error, under in ((9.995, 0.01), (9.98, None)):
+        models = [model("base", error, size=5e6), model("small", 10.0)]
+        [found] = decide(a.record(*models, task="regression", quality=("root_mean_squared_error",)), a.policy()).buys
+        assert found.negligible == (None if under is None else pytest.approx(under))

@@ -106,6 +106,12 @@ def test_the_best_may_still_be_worse_than_the_baseline(a):
     assert "bad, is 10.00 pp [9.7" in notes(a, a.model("base"), a.model("bad", auc=0.7))[0]
 
 
+def test_a_best_that_is_no_different_is_called_so(a):
+    alike = a.model("alike", arrays={"quality.roc_auc": 0.8 + a.noise("baseauc", 400, 0.001)})
+    found = notes(a, a.model("base"), alike)
+    assert found[0] == "The best of the others in quality.roc_auc, alike, is no different from the baseline base (under 0.05 pp)."
+
+
 def test_a_band_that_the_machine_widens_is_noted(a):
     found = notes(a, a.model("base"), minimize=P50, record={"floors": {P50: Floor(0.05, "A/A")}})
     assert f"Candidates within 5 % in {P50} count as equal: this machine resolves no less." in found

@@ -57,6 +57,14 @@ def test_a_loss_and_an_uncertain_gain_are_said_to_be_that(record, verdict):
     assert "(a loss)" in told["tree"]
 
 
+def test_a_difference_too_small_to_tell_is_called_none_and_comes_late(record, verdict):
+    none = replace(verdict.buys[0], candidate="gbm", difference=2e-8, low=1e-8, high=3e-8, negligible=0.0005)
+    changed = replace(verdict, buys=(none, *verdict.buys[1:]))
+    assert _story.bought(record, none) == "no difference (under 0.05 pp)"
+    assert _story.buys_sentence(record, changed, none).startswith("no difference (under 0.05 pp) in ROC AUC for ")
+    assert all(one.low <= 0 for one in _story.larger(changed)[_story.larger(changed).index(none) :][1:])
+
+
 def test_the_tie_breaks_are_named(verdict):
     assert _story.tied(verdict) == (
         "Equal in size within 2 %: mlp-onnx-static_int8. Decided by the simpler family, then energy per 1,000."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from effaudit.core import curves
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import Estimate, Exact, Student, TooFew, of_measurement
 from effaudit.core.store import Array
-from effaudit.judge.estimates import Moved, change
+from effaudit.judge.estimates import Moved, agreed, change
 from effaudit.judge.evidence import Evidence, Pair, Undecidable
 from effaudit.judge.quality import quality_figure, quality_loss
 
@@ -20,7 +21,7 @@ def figure(evidence: Evidence, candidate: str, metric: str) -> Estimate | Undeci
         return found
     if found.method != "counted" and metric.startswith(QUALITY):
         return quality_figure(evidence, candidate, metric, found)
-    return of_measurement(found)
+    return _under_every_curve(evidence, candidate, metric) if found.method == "modelled" else of_measurement(found)
 
 
 def loss(evidence: Evidence, candidate: str, versus: str, metric: str, relative: bool) -> Estimate | Undecidable:
@@ -50,22 +51,53 @@ def _counted(pair: Pair, relative: bool) -> Estimate | Undecidable:
     return Exact(pair.loss / abs(pair.theirs.value))
 
 
+def _under_every_curve(evidence: Evidence, candidate: str, metric: str) -> Estimate | Undecidable:
+    """A modelled figure: what each power curve that its evidence was kept for makes of it."""
+    found = evidence.reading(candidate, metric)
+    if isinstance(found, Undecidable):
+        return found
+    spread = evidence.record.spreads.get(metric)
+    try:
+        others = [
+            ratios.location(array, spread)
+            for curve in curves.OTHERS
+            if (array := evidence.array(candidate, metric, curve)) is not None
+        ]
+    except (ValueError, OverflowError) as error:
+        return Undecidable("metric_missing", f"the evidence of {metric} cannot be read: {error}")
+    few = next((other for other in others if isinstance(other, TooFew)), None)
+    if few is not None:
+        return Undecidable("too_few_samples", str(few))
+    return agreed((of_measurement(found), *(other for other in others if not isinstance(other, TooFew))))
+
+
 def _timed(pair: Pair, arrays: tuple[Array, Array] | None, relative: bool) -> Estimate | Undecidable:
-    """The loss that the ratio of two timings, energies or memories shows."""
-    ratio = _ratio(pair, arrays)
+    """The loss that the ratio of two timings, energies or memories shows; of modelled ones, under every power curve."""
+    found = [_loss(pair, _ratio(pair, arrays), of_measurement(pair.theirs), relative)]
+    for curve in curves.OTHERS if "modelled" in (pair.ours.method, pair.theirs.method) else ():
+        others = pair.arrays(curve)
+        if others is not None:
+            found.append(_loss(pair, _ratio(pair, others, curve), ratios.location(others[1], None), relative))
+    undecidable = next((one for one in found if isinstance(one, Undecidable)), None)
+    return undecidable or agreed([one for one in found if not isinstance(one, Undecidable)])
+
+
+def _loss(pair: Pair, ratio: Student | Undecidable, theirs: Estimate | TooFew, relative: bool) -> Estimate | Undecidable:
     if isinstance(ratio, Undecidable):
         return ratio
     if relative:
         return Moved(ratio, pair.sign * -1.0, pair.sign)
-    return Moved(change(ratio, of_measurement(pair.theirs)), pair.sign * -1.0)
+    if isinstance(theirs, TooFew):
+        return Undecidable("too_few_samples", str(theirs))
+    return Moved(change(ratio, theirs), pair.sign * -1.0)
 
 
-def _ratio(pair: Pair, arrays: tuple[Array, Array] | None) -> Student | Undecidable:
+def _ratio(pair: Pair, arrays: tuple[Array, Array] | None, curve: str | None = None) -> Student | Undecidable:
     record = pair.evidence.record
     apart = f"{pair.candidate} and {pair.versus} share no rounds of {pair.metric}"
     if arrays is None:
         return Undecidable("not_measured_together", apart)
-    baseline = pair.evidence.array(record.baseline, pair.metric)
+    baseline = pair.evidence.array(record.baseline, pair.metric, curve)
     try:
         found = ratios.ratio(*arrays, record.spreads.get(pair.metric), baseline)
     except (ValueError, OverflowError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Estimate, Student
@@ -68,6 +69,39 @@ class Share:
     def tail_below(self, limit: float) -> float:
         """The p-value of the hypothesis that the truth is `limit` or less."""
         return _score_tail(self.n - self.k, self.n, 1.0 - limit)
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """One figure under several assumptions of which nobody knows the right one: decided is only what all of them decide.
+
+    The first is the one that is shown.
+    """
+
+    each: tuple[Estimate, ...]
+
+    @property
+    def value(self) -> float:
+        """Under the first assumption."""
+        return self.each[0].value
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """From the lowest of all lower bounds to the highest of all upper bounds."""
+        bounds = [one.interval(level) for one in self.each]
+        return min(low for low, _ in bounds), max(high for _, high in bounds)
+
+    def tail_above(self, limit: float) -> float:
+        """The greatest p-value of the hypothesis that the truth is `limit` or more."""
+        return max(one.tail_above(limit) for one in self.each)
+
+    def tail_below(self, limit: float) -> float:
+        """The greatest p-value of the hypothesis that the truth is `limit` or less."""
+        return max(one.tail_below(limit) for one in self.each)
+
+
+def agreed(each: Sequence[Estimate]) -> Estimate:
+    """What several assumptions agree on; one alone stands for itself."""
+    return each[0] if len(each) == 1 else Agreed(tuple(each))
 
 
 def change(ratio: Student, reference: Estimate) -> Student:

@@ -15,7 +15,7 @@ from effaudit.core.stats.replicates import FewDiscordant
 from effaudit.core.text import counted
 from effaudit.core.verdict import Check, Gap
 from effaudit.judge.compare import QUALITY
-from effaudit.judge.estimates import Moved
+from effaudit.judge.estimates import Agreed, Moved
 from effaudit.judge.evidence import Evidence
 from effaudit.judge.judged import Held, curable
 from effaudit.judge.words import outward
@@ -90,6 +90,8 @@ def _restarted(estimate: Estimate) -> Estimate:
     """The same estimate, of which more starts would take away everything: also what differs between incarnations."""
     if isinstance(estimate, Moved):
         return replace(estimate, of=_restarted(estimate.of))
+    if isinstance(estimate, Agreed):
+        return Agreed(tuple(_restarted(one) for one in estimate.each))
     return replace(estimate, floor=0.0) if isinstance(estimate, Student) else estimate
 
 
@@ -97,6 +99,10 @@ def _to_decide(estimate: Estimate, limit: float, level: float, present: int) -> 
     """How many samples in all. A bound on rows that may differ shrinks with their number, everything else with its root."""
     if isinstance(estimate, Moved):
         return _to_decide(estimate.of, (limit - estimate.shift) / estimate.scale, level, present)
+    if isinstance(estimate, Agreed):
+        if len({one.value > limit for one in estimate.each}) > 1:
+            return math.inf  # the assumptions disagree, which no further sample changes
+        return max(_to_decide(one, limit, level, present) for one in estimate.each)
     if isinstance(estimate, FewDiscordant):
         return present * estimate.interval(level)[1] / abs(limit) if limit else math.inf
     return rows_to_decide(estimate, limit, level, present)

@@ -21,6 +21,8 @@ from effaudit.core.wire import pack, unpack
 from effaudit.measure import environment
 from effaudit.measure.environment import Watch
 from effaudit.measure.journal import Journal
+from effaudit.measure.power import Meter
+from effaudit.measure.sensors import find
 
 
 @dataclass
@@ -31,13 +33,21 @@ class Diary:
     begun_s: float
     begun_cpu_s: float
     watch: Watch = field(default_factory=lambda: Watch(environment.kernel))
+    meter: Meter | None = None
+    """The machine's power sensors, if it has some that can be read."""
+    power: str = ""
+    """Which those are, or in words why there are none."""
     stages: dict[str, float] = field(default_factory=dict)
     _journal: Journal | None = None
 
     @classmethod
     def begun(cls) -> Diary:
-        """Looks at the clock."""
-        return cls(datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic(), _cpu_seconds())
+        """Looks at the clock, and at what counts energy here."""
+        found = find()
+        meter = Meter(found.sensors) if found.sensors else None
+        power = meter.names if meter else "; ".join(found.missing)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(now, time.monotonic(), _cpu_seconds(), meter=meter, power=power)
 
     def open(self, journal: Journal) -> None:
         """Goes on in a journal, as a session of its own."""
@@ -55,10 +65,12 @@ class Diary:
     def stage(self, name: str) -> Iterator[None]:
         """Notes how long a stage took, however it ended."""
         begun = time.monotonic()
+        self._count()
         try:
             yield
         finally:
             self.stages[name] = self.stages.get(name, 0.0) + time.monotonic() - begun
+            self._count()
 
     @property
     def number(self) -> int:
@@ -69,7 +81,8 @@ class Diary:
         """What the record says of sessions, versions, the commit that `folder` stands at, and cost."""
         seconds, cpu = time.monotonic() - self.begun_s, _cpu_seconds() - self.begun_cpu_s
         watts = assumptions.watts_per_vcpu
-        joules = cpu * watts if watts is not None else None
+        counted = self._count()
+        joules = counted if counted is not None else cpu * watts if watts is not None else None
         known = joules is not None and isinstance(grid, Measurement)
         grams = joules / 3.6e6 * assumptions.pue * grid.value if known else None  # type: ignore[operator, union-attr]
         return {
@@ -77,15 +90,19 @@ class Diary:
             "version": __version__,
             "sessions": (*self._earlier, self._session()),
             "commit": _commit(folder),
-            "spent": Spent(seconds, cpu, joules, grams, dict(self.stages)),
+            "spent": Spent(seconds, cpu, joules, grams, dict(self.stages), "modelled" if counted is None else "measured"),
         }
+
+    def _count(self) -> float | None:
+        """All joules since the beginning, the idle machine's too. Sensors must be read now and then, or their count is lost."""
+        return self.meter.joules() if self.meter is not None else None
 
     def _session(self) -> Session:
         return Session(
             id=self.number,
             started=self.created,
             seconds=time.monotonic() - self.begun_s,
-            host=environment.host(),
+            host={**environment.host(), "power": self.power},
             packages=environment.packages(),
             environment=self.watch.summary(),
         )

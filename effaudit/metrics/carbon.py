@@ -15,8 +15,7 @@ from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement
 from effaudit.core.settings import Assumptions
 from effaudit.core.text import did_you_mean
-from effaudit.metrics import _blocks
-from effaudit.metrics.energy import missing_watts
+from effaudit.metrics import _power
 
 _JOULES_PER_KWH = 3.6e6
 
@@ -41,18 +40,15 @@ class Carbon(Metric):
         return ("carbon.per_1000",)
 
     def read(self, seen: Seen) -> Mapping[str, Result]:
-        """From the timed blocks and the assumptions."""
+        """From the energy and the assumptions."""
         grid = intensity(seen.assumptions)
-        blocks = _blocks.of_batch(seen, seen.workload.batch_sizes[0])
-        for missing in (missing_watts(seen.assumptions), grid, blocks):
-            if isinstance(missing, Failure):
-                return {"carbon.per_1000": Result(missing)}
-        assert isinstance(grid, Measurement)
-        assert not isinstance(blocks, Failure)
-        factor = 1000 * (seen.assumptions.watts_per_vcpu or 0.0) * seen.assumptions.pue * grid.value / _JOULES_PER_KWH
-        notes = (*grid.notes, f"PUE {seen.assumptions.pue:g}")
-        kind = _blocks.Kind("gCO2e", "lower", "modelled", notes, seen.spreads.get("carbon.per_1000"))
-        return {"carbon.per_1000": _blocks.per_block(blocks, lambda block: factor * _blocks.cpu_seconds_per_row(block), kind)}
+        missing = None if seen.windows else _power.missing_watts(seen.assumptions)
+        if missing or isinstance(grid, Failure):
+            return {"carbon.per_1000": Result(missing or grid)}
+        pue = seen.assumptions.pue
+        factor = 1000 * pue * grid.value / _JOULES_PER_KWH
+        figure = _power.Figure("carbon.per_1000", "gCO2e", factor, (*grid.notes, f"PUE {pue:g}"))
+        return {"carbon.per_1000": _power.marginal(seen, figure)}
 
 
 def intensity(assumptions: Assumptions) -> Measurement | Failure:

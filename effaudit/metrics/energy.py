@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Literal
 from effaudit.core.observed import Ready, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement
-from effaudit.core.settings import Assumptions
-from effaudit.metrics import _blocks, _codecarbon
+from effaudit.metrics import _codecarbon, _power
 
 _TITLES = {
-    "per_1000": "Energy of 1,000 inferences, from processor time",
+    "per_1000": "Energy that 1,000 inferences add to the idle machine",
+    "with_idle": "Energy of 1,000 inferences, the machine's idle power included",
     "codecarbon": "Energy of 1,000 inferences, as CodeCarbon models it",
 }
 
@@ -22,8 +22,13 @@ _TITLES = {
 class Energy(Metric):
     """Joules per 1,000 inferences, asked in requests of the workload's first batch size.
 
-    `energy.per_1000` is modelled from the processor seconds of the timed blocks times the stated watts of a busy virtual core:
-    the same for every candidate, marginal (idle power is not in it). With one thread it ranks as latency does.
+    Measured where the machine counts joules (RAPL, NVML): windows in which one candidate works, beside windows in which all rest.
+    Elsewhere modelled, for every candidate alike, from the processor seconds of the timed blocks times the stated watts of a
+    busy virtual core; with one thread that ranks as latency does. How a machine's power grows with its load is not known then:
+    a rule on a modelled figure passes only if it passes under each of three power curves.
+
+    `energy.per_1000` is what the work adds to the idle machine, for choosing. `energy.with_idle` is what the whole machine takes
+    meanwhile, for accounting; modelled, it needs `assumptions: {idle_watts: …}`.
     `energy.codecarbon` is CodeCarbon's own figure, in the candidate's process, for the baseline and the finalists.
     """
 
@@ -35,35 +40,20 @@ class Energy(Metric):
         return Meaning("J", "lower", "modelled", True, (), found) if found else None
 
     def examples(self) -> Sequence[str]:
-        """Both."""
+        """All."""
         return tuple(f"energy.{name}" for name in _TITLES)
 
     def read(self, seen: Seen) -> Mapping[str, Result]:
-        """From the timed blocks, and from CodeCarbon's probe where there was one."""
-        return {"energy.per_1000": _modelled(seen), "energy.codecarbon": _codecarbons(seen)}
+        """From the windows or the timed blocks, and from CodeCarbon's probe where there was one."""
+        return {
+            "energy.per_1000": _power.marginal(seen, _power.Figure("energy.per_1000", "J")),
+            "energy.with_idle": _power.with_idle(seen, _power.Figure("energy.with_idle", "J")),
+            "energy.codecarbon": _codecarbons(seen),
+        }
 
     def probe(self, ready: Ready) -> Mapping[str, Any] | None:
         """Lets CodeCarbon watch the process for some seconds of work."""
         return _codecarbon.watch(ready)
-
-
-def missing_watts(assumptions: Assumptions) -> Failure | None:
-    """Energy is not guessed: without stated watts there is none."""
-    if assumptions.watts_per_vcpu is not None:
-        return None
-    return Failure(
-        "assume", "nothing says what a busy core draws; write `assumptions: {watts_per_vcpu: 4.0}` with your machine's figure"
-    )
-
-
-def _modelled(seen: Seen) -> Result:
-    blocks = _blocks.of_batch(seen, seen.workload.batch_sizes[0])
-    missing = missing_watts(seen.assumptions)
-    if missing or isinstance(blocks, Failure):
-        return Result(missing or blocks)  # type: ignore[arg-type]
-    watts = seen.assumptions.watts_per_vcpu or 0.0
-    kind = _blocks.Kind("J", "lower", "modelled", (f"processor seconds × {watts:g} W",), seen.spreads.get("energy.per_1000"))
-    return _blocks.per_block(blocks, lambda block: 1000 * watts * _blocks.cpu_seconds_per_row(block), kind)
 
 
 def _codecarbons(seen: Seen) -> Result:

@@ -14,6 +14,7 @@ from effaudit.outputs._words import METHODS, Standing, change, figure, find, tit
 
 HEADS = ("energy.per_1000", "carbon.per_1000", "cost.per_1000")
 YEAR = 365
+AUDITED = {"measured": "counted by sensors, the idle machine's energy included", "modelled": "modelled"}
 FAMILIES = ("energy.", "carbon.", "cost.")
 
 
@@ -139,10 +140,11 @@ def _audit(record: Record) -> tuple[tuple[str, str], ...]:
     spent = record.spent
     made = sum(made.joules or 0.0 for row in record.rows for made in row.made)
     stages = ", ".join(f"{stage} {show(seconds, 's')}" for stage, seconds in spent.stages.items())
+    energy = f"{show(spent.joules, 'J')}, {AUDITED[spent.method]}" if spent.joules is not None else ""
     found = {
         "time": show(spent.seconds, "s") + (f" ({stages})" if stages else ""),
         "processor time": show(spent.cpu_seconds, "s"),
-        "energy": f"{show(spent.joules, 'J')}, modelled" if spent.joules is not None else "no power is stated to model it with",
+        "energy": energy or "no power is stated to model it with",
         "of it, making smaller models": show(made, "J") if made else "",
         "carbon": show(spent.grams, "gCO2e") if spent.grams is not None else "",
     }

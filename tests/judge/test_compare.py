@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from effaudit.judge.compare import figure, loss
 from effaudit.judge.evidence import Evidence, Undecidable
 
 P50 = "latency.batch_1.p50"
+ENERGY = "energy.per_1000"
 
 
 def compared(record, metric, candidate="other", versus="base", relative=True):
@@ -168,3 +170,57 @@ def test_a_figure_that_rounding_put_outside_its_interval_is_one(a):
     rounded = Measurement(0.3, math.nextafter(0.3, 1), 0.31, "s", "lower", "measured", 60)
     found = figure(Evidence.of(a.record(a.model("base", readings={P50: rounded}))), "base", P50)
     assert found.interval(0.95)[0] == 0.3
+
+
+def energies(name, factors, joules=4.0, rounds=60):
+    """A modelled energy with its evidence under every curve; `factors`: how much the other curves make of it."""
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    keys = np.arange(rounds)
+    noise = 0.02 * rng.normal(size=rounds)
+
+    def evidence(factor):
+        return np.column_stack([keys % 3, (keys % 3) * 1000 + keys, np.log(joules * factor) + noise])
+
+    reading = Measurement(joules, 0.98 * joules, 1.02 * joules, "J", "lower", "modelled", rounds, evidence=f"{name}/{ENERGY}")
+    arrays = {f"{name}/{ENERGY}": evidence(1.0)}
+    arrays |= {f"{name}/{ENERGY}@{curve}": evidence(factor) for curve, factor in factors.items()}
+    return {ENERGY: reading}, arrays
+
+
+def with_energies(a, ours, theirs, **more):
+    models, arrays = [], {}
+    for name, factors, joules in (("base", theirs, 4.0), ("other", ours, more.get("joules", 4.0))):
+        readings, own = energies(name, factors, joules)
+        models.append(a.model(name, readings=readings))
+        arrays |= own
+    record = a.record(*models)
+    return replace(record, arrays={**record.arrays, **arrays})
+
+
+def test_a_modelled_energy_is_better_only_where_every_power_curve_says_so(a):
+    alike = {"log": 1.4, "cubic": 0.4}
+    agreeing = compared(with_energies(a, alike, alike, joules=3.0), ENERGY)
+    assert agreeing.value == pytest.approx(-0.25, abs=0.02)
+    assert agreeing.interval(0.95)[1] < 0.0
+    assert agreeing.tail_above(0.0) < 0.01
+    threaded = compared(with_energies(a, {"log": 1.2, "cubic": 1.6}, alike, joules=3.0), ENERGY)
+    assert threaded.value == pytest.approx(-0.25, abs=0.02)
+    assert threaded.interval(0.95)[0] < 0.0 < threaded.interval(0.95)[1]
+    assert threaded.tail_above(0.0) > 0.99
+
+
+def test_a_modelled_energy_in_joules_shows_the_envelope_of_the_curves(a):
+    record = with_energies(a, {"log": 1.4, "cubic": 0.4}, {})
+    found = figure(Evidence.of(record), "other", ENERGY)
+    low, high = found.interval(0.95)
+    assert found.value == 4.0
+    assert low == pytest.approx(0.4 * 4.0, rel=0.03)
+    assert high == pytest.approx(1.4 * 4.0, rel=0.03)
+    alone = figure(Evidence.of(record), "base", ENERGY)
+    assert alone.interval(0.95) == pytest.approx((0.98 * 4.0, 1.02 * 4.0))
+
+
+def test_evidence_of_a_curve_that_is_none_is_told_not_believed(a):
+    record = with_energies(a, {"log": math.nan}, {"log": 1.4})
+    assert figure(Evidence.of(record), "other", ENERGY).reason == "metric_missing"
+    assert compared(record, ENERGY).reason == "not_measured_together"

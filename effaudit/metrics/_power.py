@@ -1,0 +1,110 @@
+"""Joules of a candidate's work: counted by the machine's sensors where it has some, else modelled from processor seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from effaudit.core import curves
+from effaudit.core.observed import Block, Seen, Window
+from effaudit.core.plugin import Result
+from effaudit.core.reading import Failure, Measurement
+from effaudit.core.settings import Assumptions
+from effaudit.core.stats import ratios
+from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, TooFew
+from effaudit.core.store import Array
+from effaudit.metrics import _blocks
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What joules are made into: an id, its unit, how much of it one joule per row is, and notes."""
+
+    metric: str
+    unit: str
+    per_joule: float = 1000.0
+    notes: tuple[str, ...] = ()
+
+
+def marginal(seen: Seen, figure: Figure) -> Result:
+    """What the work adds to the idle machine: for choosing between candidates."""
+    if seen.windows:
+        return _counted(seen, figure, lambda window: window.joules - window.idle_watts * window.seconds, "idle power taken off")
+    blocks = _blocks_of(seen)
+    if isinstance(blocks, Failure):
+        return Result(blocks)
+    watts, processors = seen.assumptions.watts_per_vcpu or 0.0, seen.processors
+    result = _modelled(seen, figure, blocks, lambda block: watts * _blocks.cpu_seconds_per_row(block), ())
+
+    def under(curve: str) -> Array:
+        return _blocks.evidence(blocks, lambda block: figure.per_joule * _under(curve, block, watts, processors))
+
+    others = {curve: under(curve) for curve in curves.OTHERS}
+    return replace(result, others=others) if result.evidence is not None else result
+
+
+def with_idle(seen: Seen, figure: Figure) -> Result:
+    """What the whole machine takes while it works on nothing else: for saying what the work is answerable for."""
+    if seen.windows:
+        return _counted(seen, figure, lambda window: window.joules, "idle power included")
+    blocks = _blocks_of(seen)
+    if isinstance(blocks, Failure):
+        return Result(blocks)
+    idle = seen.assumptions.idle_watts
+    if idle is None:
+        reason = "nothing says what the idle machine draws; write `assumptions: {idle_watts: 20.0}` with your machine's figure"
+        return Result(Failure("assume", reason))
+    watts = seen.assumptions.watts_per_vcpu or 0.0
+    note = (f"{idle:g} W of the idle machine, for as long as the work takes",)
+    return _modelled(
+        seen, figure, blocks, lambda b: watts * _blocks.cpu_seconds_per_row(b) + idle * _blocks.seconds_per_row(b), note
+    )
+
+
+def missing_watts(assumptions: Assumptions) -> Failure | None:
+    """Energy is not guessed: without sensors or stated watts there is none."""
+    if assumptions.watts_per_vcpu is not None:
+        return None
+    return Failure(
+        "assume", "nothing says what a busy core draws; write `assumptions: {watts_per_vcpu: 4.0}` with your machine's figure"
+    )
+
+
+def _blocks_of(seen: Seen) -> tuple[Block, ...] | Failure:
+    return missing_watts(seen.assumptions) or _blocks.of_batch(seen, seen.workload.batch_sizes[0])
+
+
+def _modelled(
+    seen: Seen, figure: Figure, blocks: Sequence[Block], joules: Callable[[Block], float], notes: tuple[str, ...]
+) -> Result:
+    watts = seen.assumptions.watts_per_vcpu or 0.0
+    said = (f"processor seconds × {watts:g} W", *notes, *figure.notes)
+    kind = _blocks.Kind(figure.unit, "lower", "modelled", said, seen.spreads.get(figure.metric))
+    return _blocks.per_block(blocks, lambda block: figure.per_joule * joules(block), kind)
+
+
+def _under(curve: str, block: Block, watts: float, processors: int) -> float:
+    """Joules that one row adds to an idle machine whose power follows a curve: full power × share of it × wall seconds."""
+    seconds = _blocks.seconds_per_row(block)
+    load = _blocks.cpu_seconds_per_row(block) / seconds / processors if seconds > 0 else 0.0
+    return processors * watts * curves.above_idle(curve, load) * seconds
+
+
+def _counted(seen: Seen, figure: Figure, joules: Callable[[Window], float], note: str) -> Result:
+    """The mean over incarnations of the median over windows, as of any figure that is read once in a while."""
+    windows = seen.windows
+    lost = sum(joules(window) <= 0.0 or window.rows <= 0 for window in windows)
+    if lost:
+        reason = f"in {lost} of {len(windows)} windows it took no more than the idle machine does: too little to be told from noise"
+        return Result(Failure("noise", reason))
+    rows = [(w.incarnation, w.key, np.log(figure.per_joule * joules(w) / w.rows)) for w in windows]
+    evidence = np.asarray(rows, dtype=np.float64)
+    found = ratios.location(evidence, seen.spreads.get(figure.metric))
+    if isinstance(found, TooFew):
+        return Result(Failure("too_few_samples", str(found)))
+    low, high = found.interval(DRAWN_ONE_SIDED)
+    notes = (f"counted by {windows[0].sensors}; {note}", *figure.notes)
+    reading = Measurement(found.value, low, high, figure.unit, "lower", "measured", len(windows), found.dof, notes=notes)
+    return Result(reading, evidence)

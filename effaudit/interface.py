@@ -44,6 +44,7 @@ def audit(
     task: Literal["classification", "regression"] | None = None,
     groups: Any = None,
     time: Any = None,
+    slices: str | Sequence[str] | Mapping[str, Any] | None = None,
     workload: Mapping[str, Any] | None = None,
     contracts: Mapping[str, Mapping[str, Any]] | None = None,
     compress: Sequence[Mapping[str, Any]] = (),
@@ -63,6 +64,8 @@ def audit(
         search is cut from the unseen rows when something needs it.
     groups, time: one value for each unseen row: rows that belong together, or when they were. Without either, rows are
         taken to be independent of each other.
+    slices: columns of the inputs whose values tell parts of the unseen rows apart, each with quality figures of its own; or such
+        columns themselves, which no model sees: `{"sex": values}`.
     contracts: by model, what its own file cannot say: `{"net": {"output": "logits", "classes": ["no", "yes"]}}`.
     workload, measure, assumptions, compress, ladder, policy: as in a plan: `workload={"quality": ["roc_auc"]}`,
         `measure={"budget": "30 s"}`, `compress=[{"of": "forest", "recipe": [{"to_onnx": {}}]}]`.
@@ -77,13 +80,14 @@ def audit(
         raise InputError("there are no models to audit", Place("models"), "Give at least one: {'name': model}.")
     folder = Path(out) if out is not None else Path("reports") / name
     splits = _splits(inputs, answers, train, search, groups, time)
+    said = _sliced(slices, splits["certify"], workload or {})
     written, refused = _written(models, contracts or {}, folder / "models", _example(inputs))
     document = {
         "apiVersion": "effaudit/v1",
         "kind": "AuditPlan",
         "name": name,
         "task": task or _task(answers),
-        "workload": {**_files(splits, folder / "in-memory"), "answer": ANSWER, **_dependence(groups, time), **(workload or {})},
+        "workload": {**_files(splits, folder / "in-memory"), "answer": ANSWER, **_dependence(groups, time), **said},
         "measure": dict(measure or {}),
         "seed": seed,
         "candidates": [
@@ -98,7 +102,7 @@ def audit(
     path.write_text(json.dumps(document, indent=1, default=str), "utf-8")
     plan = _reading.plan(path)
     candidates = tuple(replace(candidate, artifact=written[candidate.name]) for candidate in plan.candidates)
-    plan = replace(plan, data=replace(plan.data, sources=splits), candidates=candidates, refused=refused)
+    plan = replace(plan, data=replace(plan.data, sources=splits, slice_places=()), candidates=candidates, refused=refused)
     rules = _reading.policy(policy)
     waivers, today = _reading.waivers(rules), _reading.today(None)
     with _progress.shown(_progress.course_of(plan), "auto", sys.stderr) as tell:
@@ -157,6 +161,23 @@ def _dependence(groups: Any, time: Any) -> dict[str, str]:
     if groups is not None:
         return {GROUPS: GROUPS}
     return {TIME: TIME} if time is not None else {"rows": "independent"}
+
+
+def _sliced(
+    slices: str | Sequence[str] | Mapping[str, Any] | None, unseen: dict[str, Any], workload: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is said of the workload, slices included. Columns of their own join the unseen rows, where no model sees them."""
+    if slices is None:
+        return dict(workload)
+    if not isinstance(slices, Mapping):
+        return {"slices": [slices] if isinstance(slices, str) else list(slices), **workload}
+    taken = next((name for name in slices if name in unseen), None)
+    if taken is not None:
+        raise InputError(f"there is a column {taken!r} already", Place("slices"), "Name that column in `slices`, or rename yours.")
+    unseen |= slices
+    ignored = workload.get("ignore", ())
+    also = [ignored] if isinstance(ignored, str) else list(ignored)
+    return {**workload, "slices": list(slices), "ignore": [*also, *slices]}
 
 
 def _task(answers: Any) -> str:

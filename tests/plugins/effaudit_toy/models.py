@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +24,14 @@ class Toy(Format):
 
     def recognises(self, path: Path, head: bytes) -> bool:
         return path.suffix == ".toy"
+
+    def claims(self, model: object) -> bool:
+        return isinstance(model, SimpleNamespace) and hasattr(model, "weights")
+
+    def write(self, model: object, path: Path, example: Inputs) -> Artifact:
+        written = path.with_suffix(".toy")
+        written.write_text(json.dumps(vars(model)))
+        return Artifact(str(written.resolve()), "toy")
 
     def open(self, artifact: Artifact, threads: int) -> Model:
         try:

@@ -57,7 +57,8 @@ def failed(record: Record, verdict: Verdict) -> Iterator[tuple[Row, Grave, str]]
 
 def sentence(verdict: Verdict, check: Check) -> str:
     """One check in one harmless line: what was found, the limit, and what is wanting or who waived it."""
-    found = f"{check.candidate} {_status(check)} {check.rule.id}: {checked(check)}, {own_limit(check)}"
+    verb, under = _status(check)
+    found = f"{check.candidate} {verb} {check.rule.id}{under}: {checked(check)}, {own_limit(check)}"
     return one_line("; ".join(part for part in (found, wanting(verdict, check)) if part), LONGEST)
 
 
@@ -73,9 +74,8 @@ def place(policy: Policy, rule: Rule) -> tuple[str, int] | None:
     return one_line(policy.file, LONGEST).replace("\\", "/"), rule.line
 
 
-def _status(check: Check) -> str:
-    if check.waived is not None:
-        return "passes under a waiver"
+def _status(check: Check) -> tuple[str, str]:
+    """A verb, and what belongs behind its object."""
     if check.status == "pass":
-        return "passes, with a warning,"
-    return "fails" if check.status == "fail" else "is undecided on"
+        return "passes", " under a waiver" if check.waived else " with a warning" if check.warned else ""
+    return "fails" if check.status == "fail" else "is undecided on", ""

@@ -6,20 +6,26 @@ import contextlib
 import platform
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Counters:
-    """Ticks since the system started (user, idle, stolen and all together) and seconds throttled by the control group."""
+    """Processor ticks since the system started (all together, and stolen), seconds throttled by the control group, and how many
+    processes want to run at this moment, this one not counted.
+    """
 
     total: float = 0.0
     stolen: float = 0.0
     throttled_s: float = 0.0
+    running: float = 0.0
 
     def since(self, earlier: Counters) -> Counters:
-        """What was added since an earlier look."""
-        return Counters(self.total - earlier.total, self.stolen - earlier.stolen, self.throttled_s - earlier.throttled_s)
+        """What was added since an earlier look; who wants to run is as of now."""
+        return Counters(
+            self.total - earlier.total, self.stolen - earlier.stolen, self.throttled_s - earlier.throttled_s, self.running
+        )
 
     @property
     def stolen_share(self) -> float:
@@ -29,11 +35,13 @@ class Counters:
 
 def read() -> Counters:
     """The counters now."""
-    total = stolen = 0.0
+    total = stolen = running = 0.0
     with contextlib.suppress(OSError, ValueError, IndexError):
-        ticks = [float(tick) for tick in _text("/proc/stat").splitlines()[0].split()[1:9]]
+        lines = _text("/proc/stat").splitlines()
+        ticks = [float(tick) for tick in lines[0].split()[1:9]]
         total, stolen = sum(ticks), ticks[7]
-    return Counters(total, stolen, _throttled())
+        running = next((float(line.split()[1]) - 1.0 for line in lines if line.startswith("procs_running")), 0.0)
+    return Counters(total, stolen, _throttled(), max(0.0, running))
 
 
 def cpu_model() -> str:
@@ -62,11 +70,22 @@ def hypervisor() -> str:
 
 
 def _throttled() -> float:
-    with contextlib.suppress(OSError, ValueError):
-        for line in _text("/sys/fs/cgroup/cpu.stat").splitlines():
-            if line.startswith("throttled_usec"):
-                return float(line.split()[1]) / 1e6
+    """Of this process's own control group (version 2), or of the root that a container sees as its own."""
+    for folder in (_own_group(), "/sys/fs/cgroup"):
+        with contextlib.suppress(OSError, ValueError):
+            for line in _text(f"{folder}/cpu.stat").splitlines():
+                if line.startswith("throttled_usec"):
+                    return float(line.split()[1]) / 1e6
     return 0.0
+
+
+@cache
+def _own_group() -> str:
+    with contextlib.suppress(OSError):
+        for line in _text("/proc/self/cgroup").splitlines():
+            if line.startswith("0::"):
+                return f"/sys/fs/cgroup{line[3:].rstrip('/')}"
+    return "/sys/fs/cgroup"
 
 
 def _text(path: str) -> str:

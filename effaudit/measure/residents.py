@@ -14,7 +14,7 @@ from effaudit.core.observed import Block
 from effaudit.measure.environment import Watch
 from effaudit.process import Worker
 
-AHEAD_NS = 20_000_000
+AHEAD_NS = 5_000_000
 """Several processes are told so early when to begin together."""
 
 

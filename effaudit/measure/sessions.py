@@ -105,6 +105,7 @@ class Diary:
             host={**environment.host(), "power": self.power},
             packages=environment.packages(),
             environment=self.watch.summary(),
+            notes=self.watch.notes(),
         )
 
 

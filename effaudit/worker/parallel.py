@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-WINDOW_NS = 30_000_000
+WINDOW_NS = 10_000_000
 LEAST_CALLS = 3
 """Of each caller: a window is as long as the slowest of these."""
 LONGEST_WAIT_S = 600.0
@@ -31,7 +31,7 @@ def together(
     clock: Callable[[], int] = time.monotonic_ns,
     cpu_clock: Callable[[], int] = time.process_time_ns,
 ) -> Together:
-    """One thread for each list of requests, asked round and round for 30 ms or 3 calls each; the rates of all are added.
+    """One thread for each list of requests, asked round and round for 10 ms or 3 calls each; the rates of all are added.
 
     `begin_ns`: on the system's monotonic clock, when to begin, so that several processes can begin together. The first request
     of each caller is asked untimed before that. Raises what a caller raised.

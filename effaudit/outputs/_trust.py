@@ -19,13 +19,15 @@ CONDITIONS: Mapping[str, tuple[str, str]] = {
     "rounds": ("rounds of timing", "count"),
     "bad_rounds": ("rounds in a slow spell of the machine", "count"),
     "repeated_rounds": ("rounds that were repeated for it", "count"),
+    "slow_share": ("rounds at the machine's slower speed", "%"),
+    "slow_ratio": ("the slower speed, against the faster", "×"),
     "kernel_median_s": ("calibration kernel, median", "s"),
     "kernel_p90_ratio": ("calibration kernel, p90 against its median", "×"),
     "kernel_max_ratio": ("calibration kernel, slowest against its median", "×"),
     "stolen_share": ("processor time taken by the hypervisor", "%"),
     "throttled_s": ("throttled by the control group", "s"),
     "involuntary_switches": ("involuntary context switches", "count"),
-    "run_queue": ("processes waiting to run", ""),
+    "run_queue": ("other processes that wanted to run, on average", ""),
 }
 """What disturbed a session → its title and unit; other keys stand for themselves."""
 
@@ -171,10 +173,24 @@ def _methods(record: Record, verdict: Verdict | None) -> Facts:
         "percentiles": "Woodruff intervals: the share of calls above, its variance taken between blocks.",
         "memory and start": "the processes' own high-water marks and clocks; the interval is between starts.",
         "correction": _correction(verdict, level),
+        "looks": _looks(record, verdict),
         "noise floor": "2 × the standard deviation between starts of one program, and no less than the second copy showed. "
         "Within it, models tie.",
     }
     return tuple((name, words) for name, words in found.items() if words)
+
+
+def _looks(record: Record, verdict: Verdict | None) -> str:
+    if record.looks == 1:
+        return ""
+    planned = f"timing could have ended at {record.looks} planned looks at the verdicts"
+    if verdict is None:
+        return f"{planned}."
+    error = 1 - verdict.policy.confidence_level
+    return (
+        f"{planned}. So that all of them together err as seldom as one, a rule on a figure of the machine is decided at "
+        f"{show(1 - error / record.looks, '%', 3)} instead of {show(1 - error, '%', 3)}."
+    )
 
 
 def _correction(verdict: Verdict | None, level: float) -> str:

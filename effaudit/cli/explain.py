@@ -14,6 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("candidate", nargs="?", metavar="CANDIDATE", help="this one only (default: all)")
     parser.add_argument("-p", "--policy", metavar="POLICY", help="judge under this policy (default: recommended)")
     _showing.a_day(parser)
+    _showing.a_baseline(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,23 +22,14 @@ def run(options: argparse.Namespace) -> int:
     from effaudit.cli import _reading
     from effaudit.core.errors import InputError
     from effaudit.core.text import did_you_mean, one_line
-    from effaudit.core.units import show
+    from effaudit.judge.account import account
 
     record = _reading.record(options.record)
-    verdict = _reading.judged(record, _reading.policy(options.policy), options.today)
+    verdict = _reading.judged(record, _reading.policy(options.policy), options.today, options.baseline)
     names = [row.candidate.name for row in record.rows]
     if options.candidate and options.candidate not in names:
         raise InputError(f"the record has no candidate {options.candidate!r}.{did_you_mean(options.candidate, names)}")
-    print(verdict.headline)  # noqa: T201
-    for explanation in verdict.explanations:
-        if options.candidate in (None, explanation.candidate):
-            print(f"\n{explanation.candidate}: {one_line(explanation.sentence, 1000)}")  # noqa: T201
-            for gap in explanation.gaps:
-                more = f"; {gap.more}" if gap.more else ""
-                relaxed = (
-                    f"would pass with a limit of {show(gap.relaxed, gap.unit)}"
-                    if gap.relaxed is not None
-                    else "no limit would admit it"
-                )
-                print(f"  {gap.rule}: {relaxed}{more}")  # noqa: T201
+    print(one_line(verdict.headline, 1000))  # noqa: T201
+    for name in [options.candidate] if options.candidate else names:
+        print("", *account(verdict, name), sep="\n")  # noqa: T201
     return 0

@@ -107,6 +107,8 @@ class Buys:
     objective_ratio: float
     negligible: float | None = None
     """A difference so small that the margins of the policy could not tell it from none: the whole interval is within ± this."""
+    unit: str = "pp"
+    """Of the difference: `pp` for scores and shares."""
 
 
 Outcome = Literal["recommended", "infeasible", "inconclusive", "incomplete"]

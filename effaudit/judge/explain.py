@@ -18,8 +18,8 @@ from effaudit.judge.together import Together
 
 MOST_RULES = 3
 """A sentence names this many of the rules that a candidate breaks; the gaps name them all."""
-LEAST_TOLD, LEAST_SHARE, PART_OF_MARGIN = 0.0005, 0.001, 0.05
-"""What is too small to be told as a difference: of a score, as a share of other figures, and as a share of a rule's margin."""
+LEAST_TOLD, LEAST_SHARE = 0.0005, 0.001
+"""What is too small to be told as a difference: of a score, and as a share of any other figure."""
 
 
 def explain(judged: Judged, selection: Selection) -> tuple[Explanation, ...]:
@@ -65,7 +65,7 @@ def negligible(judged: Judged, reference: str, metric: str, low: float, high: fl
     rules = [rule for rule in judged.policy.rules if rule.metric == metric and rule.relative]
     margins = [rule.limit.amount * (abs(found.value) if rule.limit.unit == "%" else 1.0) for rule in rules]
     least = LEAST_TOLD if found.unit in ("score", "share") else LEAST_SHARE * abs(found.value)
-    size = max(least, PART_OF_MARGIN * min(margins, default=0.0))
+    size = max(least, words.PART_OF_MARGIN * min(margins, default=0.0))
     return size if max(abs(low), abs(high)) <= size else None
 
 
@@ -119,7 +119,21 @@ def _buys(judged: Judged, name: str, best: str, metric: str, own: float, least: 
         return None
     low, high = lost.interval(judged.policy.confidence_level)
     small = negligible(judged, best, metric, low, high)
-    return Buys(name, metric, -lost.value + 0.0, -high + 0.0, -low + 0.0, own / least if least else math.inf, small)
+    return Buys(
+        name,
+        metric,
+        -lost.value + 0.0,
+        -high + 0.0,
+        -low + 0.0,
+        own / least if least else math.inf,
+        small,
+        _unit(judged, best, metric),
+    )
+
+
+def _unit(judged: Judged, name: str, metric: str) -> str:
+    found = judged.evidence.reading(name, metric)
+    return "pp" if isinstance(found, Undecidable) or found.unit in ("score", "share") else found.unit
 
 
 def _would_decide(more: str) -> str:

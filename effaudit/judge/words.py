@@ -8,10 +8,12 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from effaudit.core.policy import Bound, Rule
 from effaudit.core.text import counted
-from effaudit.core.units import show, show_interval
+from effaudit.core.units import show, show_interval, show_round
 from effaudit.core.verdict import Check, Relaxed
 
 POINTS = ("pp", "%")
+PART_OF_MARGIN = 0.05
+"""A difference that surely stays within this share of a rule's margin is not worth its digits."""
 
 
 def against_limit(check: Check) -> str:
@@ -84,6 +86,9 @@ def _figure(check: Check) -> str:
         return "unknown"
     if math.isinf(check.low) or math.isinf(check.high):
         return amount(check.value, check.unit)
+    least = PART_OF_MARGIN * check.rule.limit.amount
+    if check.rule.relative and check.low < check.high and max(abs(check.low), abs(check.high)) <= least:
+        return f"under {show_round(least, check.unit)}"
     return show_interval(check.value, check.low, check.high, check.unit)
 
 

@@ -101,8 +101,16 @@ def test_gating_an_unknown_candidate_is_an_error_with_a_suggestion(audited, caps
 def test_explain_says_what_would_admit_a_rejected_candidate(audited, capsys):
     assert run(["explain", str(audited.run), "slow", "-p", str(audited.folder / "policy.yaml")]) == 0
     told = capsys.readouterr().out
-    assert "latency" in told
-    assert "full" not in told.split("slow:")[1]
+    assert "slow: rejected" in told
+    assert "would pass with max" in told
+    assert "full:" not in told
+
+
+def test_explain_gives_an_account_of_every_candidate(audited, capsys):
+    assert run(["explain", str(audited.run), "-p", str(audited.folder / "policy.yaml")]) == 0
+    told = capsys.readouterr().out
+    assert all(f"\n{name}: " in told for name in ("full", "half", "slow"))
+    assert ": recommended\n" in told
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Adds, lists or checks."""
     from effaudit.cli import _reading
 
-    policy, today = _reading.policy(options.policy), _reading.today(options.today)
+    policy, today = _reading.policy(options.policy or options.named), _reading.today(options.today)
     if options.what == "add":
         return _add(policy, today, options)
     if options.what == "list":
@@ -57,7 +57,9 @@ def _asked(asked: argparse._SubParsersAction[argparse.ArgumentParser], name: str
     from effaudit.cli import _showing
 
     parser = asked.add_parser(name, help=words, description=words)
-    parser.add_argument("-p", "--policy", required=True, metavar="POLICY", help="the policy's file, which names the waivers' file")
+    named = parser.add_mutually_exclusive_group(required=True)
+    named.add_argument("policy", nargs="?", metavar="POLICY", help="the policy's file, which names the waivers' file")
+    named.add_argument("-p", "--policy", dest="named", metavar="POLICY", help="the same")
     _showing.a_day(parser)
     return parser
 
@@ -84,7 +86,7 @@ def _add(policy: Policy, today: date, options: argparse.Namespace) -> int:
     beside = path.with_name(f".{path.name}.part")
     beside.write_text(text, "utf-8")
     beside.replace(path)
-    print(f"{shown_path(Path(policy.waivers.file))}: {_line(policy, added, today)}")  # noqa: T201
+    print(f"{shown_path(Path(policy.waivers.file))}: {_lines(policy, [added], today)[0]}")  # noqa: T201
     return 0
 
 
@@ -104,10 +106,7 @@ def _entry(known: Sequence[Waiver], today: date, options: argparse.Namespace) ->
 
 
 def _list(policy: Policy, waivers: Sequence[Waiver], today: date) -> int:
-    for waiver in waivers:
-        print(_line(policy, waiver, today))  # noqa: T201
-    if not waivers:
-        print(f"{policy.name}: no waivers")  # noqa: T201
+    print("\n".join(_lines(policy, waivers, today)) or f"{policy.name}: no waivers")  # noqa: T201
     return 0
 
 
@@ -121,21 +120,29 @@ def _check(policy: Policy, waivers: Sequence[Waiver], today: date, record: Path 
     checks = decide(_reading.record(record), policy, None, waivers, today).checks if record else ()
     spare = unused(waivers, checks, today) if record else ()
     over = [waiver for waiver in waivers if standing(waiver, today) in ("expired", "malformed")]
-    for waiver in waivers:
-        print(f"{_line(policy, waiver, today)}{' · NOT USED' if waiver in spare else ''}")  # noqa: T201
+    for waiver, line in zip(waivers, _lines(policy, waivers, today), strict=True):
+        print(f"{line}{' · NOT USED' if waiver in spare else ''}")  # noqa: T201
     told = [f"{len(over):,} expired or malformed"] if over else []
     told += [f"{len(spare):,} not used"] if spare else []
     print(f"{policy.name}: {counted(len(waivers), 'waiver')}, {' and '.join(told) or 'all in order'}")  # noqa: T201
     return 1 if told else 0
 
 
-def _line(policy: Policy, waiver: Waiver, today: date) -> str:
-    """One waiver: "W-14  memory.peak  gbm  512 MB → 640 MB  54 days left  dana: reason"."""
+def _lines(policy: Policy, waivers: Sequence[Waiver], today: date) -> list[str]:
+    """One line each, in columns: "W-14  memory.peak  gbm  512 MB → 640 MB  54 days left  dana  reason"."""
     from effaudit.core.text import one_line
 
-    own = next((rule.limit.written for rule in policy.rules if rule.id == waiver.rule), "")
-    words = (waiver.id, waiver.rule, waiver.match, f"{own} → {waiver.limit.written}", _left(waiver, today))
-    return one_line(f"{'  '.join(words)}  {waiver.owner}: {waiver.reason}", 400)
+    table = [[one_line(cell, 120) for cell in _cells(policy, waiver, today)] for waiver in waivers]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+
+
+def _cells(policy: Policy, waiver: Waiver, today: date) -> tuple[str, ...]:
+    from effaudit.core.slices import apart
+
+    own = next((rule.limit.written for rule in policy.rules if rule.id in (waiver.rule, apart(waiver.rule)[0])), "")
+    moved = f"{own} → {waiver.limit.written}".strip()
+    return waiver.id, waiver.rule, waiver.match, moved, _left(waiver, today), waiver.owner, waiver.reason
 
 
 def _left(waiver: Waiver, today: date) -> str:

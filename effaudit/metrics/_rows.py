@@ -41,8 +41,9 @@ class Rows:
     @property
     def only_class(self) -> str | None:
         """The class that all rows are of, where they are of one."""
-        present = np.flatnonzero(self.slice.class_rows) if self.slice else ()
-        return self.workload.classes[int(present[0])] if len(present) == 1 else None
+        counts = self.slice.class_rows if self.slice else ()
+        present = [name for name, count in zip(self.workload.classes, counts, strict=False) if count]
+        return present[0] if len(present) == 1 else None
 
 
 def all_rows(seen: Seen) -> Rows:

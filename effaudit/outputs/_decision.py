@@ -8,12 +8,17 @@ from dataclasses import dataclass, replace
 
 from effaudit.core.policy import Rule
 from effaudit.core.record import Record
+from effaudit.core.slices import apart
+from effaudit.core.text import counted
 from effaudit.core.units import show
 from effaudit.core.verdict import Buys, Check, Explanation, Gap, Verdict
 from effaudit.outputs._lines import Line, amount, cell, lines, objective
 from effaudit.outputs._story import bought, larger, shade, times
 from effaudit.outputs._svg_spread import Whisker, whiskers
-from effaudit.outputs._words import NOTHING, Standing, checked, limit, title, waived, why
+from effaudit.outputs._words import NOTHING, Standing, checked, limit, title, waived, where, why, written
+
+SHOWN_FIRST = ("pass", "inconclusive", "fail")
+"""Of a rule's checks in slices the last of these is shown."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def decision(record: Record, verdict: Verdict | None) -> Decision:
     goal = objective(verdict)
     found = lines(record, verdict, ())
     standings = tuple(dict.fromkeys(line.standing for line in found))
-    heads = tuple(RuleHead(rule.id, title(rule.metric), limit(rule), rule.severity == "warn") for rule in rules)
+    heads = tuple(_head(own) for own in _written(verdict).values())
     ruled = any(not rule.relative and (rule.metric == goal or rule.metric.startswith(goal + ".")) for rule in rules)
     rows = _ranked([_row(record, verdict, line, goal) for line in found], [amount(line.row, goal) for line in found], verdict)
     return Decision("" if ruled else title(goal), heads, rows, standings)
@@ -123,10 +128,38 @@ def buys(record: Record, verdict: Verdict) -> tuple[Bought, ...]:
     return tuple(_bought(record, item, whisker, standings[item.candidate]) for item, whisker in zip(items, drawn, strict=True))
 
 
+def _written(verdict: Verdict | None) -> Mapping[str, Sequence[Rule]]:
+    """The rules as they were written: one that is judged in every slice is one column."""
+    found: dict[str, list[Rule]] = {}
+    for rule in verdict.policy.rules if verdict else ():
+        found.setdefault(written(rule), []).append(rule)
+    return found
+
+
+def _head(rules: Sequence[Rule]) -> RuleHead:
+    metric = title(apart(rules[0].metric)[0]) if rules[0].of else title(rules[0].metric)
+    worst = f", worst of {counted(len(rules), 'slice')}" if rules[0].of else ""
+    return RuleHead(written(rules[0]), metric + worst, limit(rules[0]), rules[0].severity == "warn")
+
+
+def _telling(verdict: Verdict | None, name: str) -> Mapping[str, Check]:
+    """The check that is shown of each rule: in slices the worst one."""
+    found: dict[str, Check] = {}
+    for check in verdict.of(name) if verdict else ():
+        place = written(check.rule)
+        found[place] = max(found.get(place, check), check, key=_badness)
+    return found
+
+
+def _badness(check: Check) -> tuple[int, float]:
+    value = math.inf if check.value is None else check.value
+    return SHOWN_FIRST.index(check.status), -value if check.rule.bound == "min" and check.value is not None else value
+
+
 def _row(record: Record, verdict: Verdict | None, line: Line, goal: str) -> DecisionRow:
     own = cell(record, line.row, goal)
-    checks = {check.rule.id: check for check in verdict.of(line.name)} if verdict else {}
-    cells = tuple(_cell(line, checks.get(rule.id)) for rule in (verdict.policy.rules if verdict else ()))
+    checks = _telling(verdict, line.name)
+    cells = tuple(_cell(line, checks.get(rule)) for rule in _written(verdict))
     return DecisionRow(anchors(record)[line.name], line, own.text, None, cells)
 
 
@@ -136,15 +169,14 @@ def _cell(line: Line, check: Check | None) -> RuleCell:
     text, _, interval = checked(check).partition(" [")
     # That an interval reaches over the limit can be seen from the two.
     reason = "" if check.reason in (None, "interval_straddles") else why(check)
-    told = " · ".join(words for words in (reason, waived(check)) if words)
+    told = " · ".join(words for words in (where(check.rule), reason, waived(check)) if words)
     return RuleCell(shade(check), text, f"[{interval}" if interval else "", told)
 
 
 def _ranked(rows: Sequence[DecisionRow], goals: Sequence[float], verdict: Verdict | None) -> tuple[DecisionRow, ...]:
     """The rows with the rank of each figure in its column: all that a browser needs to sort them."""
-    checks = {(check.candidate, check.rule.id): check.value for check in verdict.checks} if verdict else {}
-    rules = verdict.policy.rules if verdict else ()
-    columns = [_ranks([checks.get((row.line.name, rule.id)) for row in rows]) for rule in rules]
+    checks = [_telling(verdict, row.line.name) for row in rows]
+    columns = [_ranks([own[rule].value if rule in own else None for own in checks]) for rule in _written(verdict)]
     by_goal = _ranks(list(goals))
     return tuple(
         replace(row, goal_rank=by_goal[i], cells=tuple(replace(cell, rank=columns[j][i]) for j, cell in enumerate(row.cells)))

@@ -10,21 +10,24 @@ from effaudit.core.text import listed
 from effaudit.core.units import show, show_interval, show_round
 from effaudit.core.verdict import Buys, Check, Explanation, Status, Verdict
 from effaudit.outputs._lines import amount, cell, headline_metrics, objective
-from effaudit.outputs._words import find, title, waived, why
+from effaudit.outputs._words import find, title, waived, why, written
 
 Shade = Status | Literal["warn", "waived"]
 """How a check is shown: its status, that it only warns, or that only a waiver lets it pass."""
 
 
 def by_rule(record: Record, verdict: Verdict, status: Shade) -> tuple[tuple[Check, ...], ...]:
-    """The checks of one status, in one tuple per rule, those nearest to the limit first. Unmeasured candidates have none.
+    """The checks of one status, in one tuple per rule (in whatever slices), those nearest to the limit first.
+
+    Unmeasured candidates have none.
 
     `warn`: what passes with a warning, or does not pass a rule that only warns. Such checks are never among fail or inconclusive.
     `waived`: what passes only under a waiver, which is never among pass or warn.
     """
     unmeasured = {row.candidate.name for row in record.rows if row.failure}
     found = [check for check in verdict.checks if check.candidate not in unmeasured and _stands(check, status)]
-    groups = (sorted((check for check in found if check.rule.id == rule.id), key=_distance) for rule in verdict.policy.rules)
+    rules = dict.fromkeys(written(rule) for rule in verdict.policy.rules)
+    groups = (sorted((check for check in found if written(check.rule) == rule), key=_distance) for rule in rules)
     return tuple(tuple(group) for group in groups if group)
 
 

@@ -171,6 +171,16 @@ def checked(check: Check, interval: bool = True) -> str:
     return show_interval(value + 0.0, low + 0.0, high + 0.0, check.unit, signed=relative)
 
 
+def written(rule: Rule) -> str:
+    """The id under which a rule was written: one rule may be judged in many slices."""
+    return rule.of or rule.id
+
+
+def where(rule: Rule) -> str:
+    """The slice that a rule is judged in, in words; "" where it is judged in all rows."""
+    return in_words(apart(rule.id)[1]) if rule.of else ""
+
+
 def why(check: Check) -> str:
     """Why a check is inconclusive, in words; "" when it is not."""
     if check.reason is None:

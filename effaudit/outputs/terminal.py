@@ -16,8 +16,9 @@ from effaudit.outputs import _diff_terminal
 from effaudit.outputs._fitting import GAP, Layout, change_words, in_the_middle, layout
 from effaudit.outputs._lines import Line, headline_metrics, lines
 from effaudit.outputs._slices import CAUTION, Worst, worst
+from effaudit.outputs._steady import disturbed, wavering
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
-from effaudit.outputs._words import checked, own_limit
+from effaudit.outputs._words import checked, own_limit, where, written
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -73,6 +74,9 @@ class Terminal(Output):
         parts = [_head(record, verdict), _candidates(record, verdict, console.width)]
         parts += _judged(record, verdict, self.verbose) if verdict else [_text("Not judged: no policy was given.", "dim")]
         parts.append(_text(resolution(record, verdict), "dim"))
+        if self.verbose:
+            parts += _told("Not steady while it was timed", wavering(record), verbose=True)
+            parts += [_text(f"Note: {note}", "dim") for note in disturbed(record)]
         return _printed(page, console, parts)
 
     def render_diff(self, diff: Diff, everything: bool = False) -> str:
@@ -185,7 +189,9 @@ def _rules(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableTy
 
 def _rule(verdict: Verdict, found: Sequence[Check], status: Shade, verbose: bool) -> RenderableType:
     rule = found[0].rule
-    head = _status(status).append("  ").append_text(_text(rule.id, "bold")).append("   ").append_text(_text(own_limit(found[0])))
+    head = (
+        _status(status).append("  ").append_text(_text(written(rule), "bold")).append("   ").append_text(_text(own_limit(found[0])))
+    )
     if rule.hint and status not in ("pass", "waived"):
         head.append("\n").append_text(_indented(rule.hint, "dim"))
     grid = _grid()
@@ -194,7 +200,8 @@ def _rule(verdict: Verdict, found: Sequence[Check], status: Shade, verbose: bool
     grid.add_column(ratio=1)
     shown = found if verbose else found[:NEAREST]
     for check in shown:
-        grid.add_row(_indented(check.candidate), _text(checked(check)), _text(wanting(verdict, check), "dim"))
+        of = " in ".join(words for words in (check.candidate, in_the_middle(where(check.rule), 40)) if words)
+        grid.add_row(_indented(of), _text(checked(check)), _text(wanting(verdict, check), "dim"))
     if len(found) > len(shown):
         grid.add_row(_indented(f"… and {len(found) - len(shown)} more", "dim"), _text("(-v lists them)", "dim"))
     return _stacked([head, grid])

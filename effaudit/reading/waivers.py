@@ -11,6 +11,7 @@ from pathlib import Path
 from effaudit.core.errors import InputError
 from effaudit.core.policy import Limit, Policy, Rule
 from effaudit.core.reading import Meaning
+from effaudit.core.slices import apart
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.core.waiver import Waiver, loosens
 from effaudit.reading.desk import ENOUGH
@@ -121,7 +122,8 @@ def _rules(part: WaiverPart, keys: Keys, desk: _Desk) -> tuple[Rule, ...]:
     """The policy's rule of that id, and what its overrides make of it for some candidates; none where it may not be waived."""
     changes = (change for override in desk.policy.overrides for change in override.changes)
     every = (*desk.policy.rules, *(change.rule for change in changes if change.rule is not None))
-    found = tuple(rule for rule in every if rule.id == part.rule)
+    plain, key = apart(part.rule)
+    found = tuple(rule for rule in every if rule.id == part.rule or (key and rule.for_each and rule.id == plain))
     if not found:
         near = did_you_mean(part.rule[:80], (rule.id for rule in every)) if len(desk.faults) < ENOUGH else ""
         desk.fault(f"the policy {desk.policy.name} has no rule {one_line(part.rule, 80)!r}.{near}", *keys, "rule")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,7 @@ from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.slices import CODES
 from effaudit.core.stats.resample import Resamples
+from effaudit.core.waiver import Waiver
 from effaudit.judge.decide import decide
 from effaudit.judge.evidence import Evidence, Undecidable
 from effaudit.judge.exits import gate_one
@@ -190,6 +192,15 @@ def test_more_rows_of_the_slice_would_decide(a, record):
     view, plain = Evidence.of(record).at("quality.roc_auc[carrier=UA]")
     assert (plain, view.certify_rows) == ("quality.roc_auc", int((CARRIER == 2).sum()))
     assert next(_measured(Evidence.of(record), "same", "quality.roc_auc[carrier=UA]")) == (view.certify_rows, "row")
+
+
+@pytest.mark.parametrize(("rule", "passing"), [("floor", 3), ("floor[carrier=UA]", 3), ("floor[carrier=DL]", 2)])
+def test_a_waiver_moves_the_limit_in_all_slices_or_in_one(a, record, rule, passing):
+    waiver = Waiver("W-1", rule, "unfair", a.limit("0.4"), "new routes", "dana", date(2026, 1, 1), date(2026, 3, 1))
+    policy = a.policy(each(a.rule("floor", "quality.roc_auc", min="0.6")))
+    checks = decide(record, policy, waivers=(waiver,), today=date(2026, 2, 1)).of("unfair")
+    assert sum(check.status == "pass" for check in checks) == passing
+    assert [check.rule.id for check in checks if check.waived] == (["floor[carrier=UA]"] if passing == 3 else [])
 
 
 def test_overrides_of_a_rule_over_slices_are_overrides_of_each(a):

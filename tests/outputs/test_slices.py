@@ -9,9 +9,13 @@ from dataclasses import replace
 
 import pytest
 
+from effaudit.core.policy import Limit, Policy, Rule
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.slices import Slice, key_apart, key_of, sliced
+from effaudit.core.verdict import Check, Verdict
+from effaudit.outputs._decision import decision
 from effaudit.outputs._slices import CAUTION, worst
+from effaudit.outputs._story import by_rule
 from effaudit.outputs._words import title
 from effaudit.outputs.csv import Csv
 from effaudit.outputs.html import Html
@@ -121,3 +125,43 @@ def test_ids_of_slices_have_readable_titles():
     assert title("quality.roc_auc[carrier=UA]") == "ROC AUC, carrier UA"
     assert title(sliced("quality.f1", key_apart("sex", "(missing)"))) == "F1, sex missing"
     assert title(sliced("quality.f1", key_of("c", "a\nb"))) == "F1, c a b"
+
+
+@pytest.fixture(scope="module")
+def judged(told):
+    """A verdict in which one rule was judged in each slice of a column."""
+    keys = [one.key for one in told.workload.slices if one.column == "carrier"]
+    rule = Rule("fair", "quality.roc_auc", "min", Limit(0.65, "", "0.65"), hint="look at the data")
+    each = tuple(replace(rule, id=sliced("fair", key), metric=sliced("quality.roc_auc", key), of="fair") for key in keys)
+    size = Rule("size", "size.artifact", "max", Limit(1e9, "B", "1 GB"))
+    checks = []
+    for row in told.rows:
+        for place, one in enumerate(each):
+            low = 0.70 if place == 0 else 0.60
+            status = "pass" if place == 0 else "fail" if place == 1 else "inconclusive"
+            reason = "metric_missing" if place == 2 else None
+            checks.append(
+                Check(row.candidate.name, one, status, reason, value=None if reason else low + 0.02, low=low, high=low + 0.04)
+            )
+        checks.append(Check(row.candidate.name, size, "pass", value=1e6, low=1e6, high=1e6, unit="B"))
+    statuses = {row.candidate.name: "fail" for row in told.rows}
+    policy = Policy("fair", (*each, size))
+    return Verdict(policy, "gbm", "infeasible", 1, None, "None passes.", (), (), "gbm", tuple(checks), statuses=statuses)
+
+
+def test_a_rule_over_slices_is_one_column_that_shows_the_worst_of_them(told, judged):
+    found = decision(told, judged)
+    assert [(head.id, head.metric) for head in found.heads] == [("fair", "ROC AUC, worst of 3 slices"), ("size", "size")]
+    cell = next(row for row in found.rows if row.line.name == "gbm").cells[0]
+    assert (cell.status, cell.text, cell.why) == ("fail", "0.620", "carrier </script>|`x`@o [a=b]")
+    assert cell.rank == 0
+
+
+def test_checks_of_all_slices_stand_under_their_rule(told, judged):
+    [group] = by_rule(told, judged, "fail")
+    assert {check.rule.of for check in group} == {"fair"}
+    text = Terminal(width=140, verbose=True).render(told, judged)
+    assert text.count("✗ fail  fair") == 1
+    assert "gbm in carrier UA" in text
+    assert "look at the data" in text
+    assert "fair[carrier=UA]" in Markdown().render(told, judged)

@@ -146,6 +146,13 @@ def test_what_an_override_makes_of_a_rule_may_be_loosened_too(policy):
     assert "'9 MB' does not loosen the limit of size.artifact, which is max 50 MB, 10 MB" in refused(policy, limit="9 MB")
 
 
+def test_a_rule_over_slices_is_waived_in_all_or_in_one_of_them(policy):
+    policy = replace(policy, rules=(*RULES, replace(RULES[4], id="fair", for_each=("carrier",))))
+    for rule in ("fair", '"fair[carrier=UA]"'):
+        assert read(policy, rule=rule, limit="0.6")[0].rule == rule.strip('"')
+    assert "has no rule 'quality.lower[carrier=UA]'" in refused(policy, rule='"quality.lower[carrier=UA]"', limit="0.6")
+
+
 def test_a_rule_with_alternatives_is_not_waived(policy):
     rule = replace(RULES[0], alternatives=(RULES[0], RULES[1]))
     assert "has alternatives" in refused(replace(policy, rules=(rule,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -42,7 +43,26 @@ def policy(named: str | Path | None) -> Policy:
     from effaudit.reading.policy import read_policy
 
     ids = [example for name in registry.names("metrics") for example in registry.a_metric(name).examples()]
-    return read_policy(named or DEFAULT_POLICY, registry.meaning, ids, PRESETS)
+    return read_policy(named or DEFAULT_POLICY, registry.meaning, ids, PRESETS, registry.names("formats"))
+
+
+def compared(policy: Policy, record: Record, baseline: str | None) -> Policy:
+    """The policy with the baseline of the command line: `plan`, a candidate of the record, or `file:RECORD#NAME`.
+
+    Raises InputError.
+    """
+    from effaudit.core.text import did_you_mean, one_line
+    from effaudit.reading.policy import stored_baseline
+
+    if baseline is None or baseline == "plan":
+        return replace(policy, baseline=None) if baseline else policy
+    if baseline.startswith("file:"):
+        return replace(policy, baseline=stored_baseline(baseline))
+    names = [row.candidate.name for row in record.rows]
+    if baseline not in names:
+        what = f"--baseline: the record has no candidate {one_line(baseline, 64)!r}.{did_you_mean(baseline[:80], names)}"
+        raise InputError(what, advice="Name one of its candidates, `plan`, or `file:RECORD#NAME`.")
+    return replace(policy, baseline=baseline)
 
 
 def waivers(policy: Policy) -> tuple[Waiver, ...]:
@@ -64,11 +84,11 @@ def today(written: str | None) -> date:
         raise InputError(f"--today: {error}") from None
 
 
-def judged(record: Record, policy: Policy, day: str | None = None) -> Verdict:
-    """The verdict of a policy and its waivers on a record, for a day as written on the command line. Raises InputError."""
+def judged(record: Record, policy: Policy, day: str | None = None, baseline: str | None = None) -> Verdict:
+    """The verdict of a policy and its waivers on a record, for a day and a baseline of the command line. Raises InputError."""
     from effaudit.judge.decide import decide
 
-    return decide(record, policy, None, waivers(policy), today(day))
+    return decide(record, compared(policy, record, baseline), None, waivers(policy), today(day))
 
 
 def record(path: Path) -> Record:

@@ -36,6 +36,15 @@ def a_day(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--today", metavar="DATE", help="look at waivers as of this day, such as 2026-07-31 (default: today, UTC)")
 
 
+def a_baseline(parser: argparse.ArgumentParser) -> None:
+    """The option of verbs that judge a record again."""
+    parser.add_argument(
+        "--baseline",
+        metavar="NAME",
+        help="compare with this candidate, with one of another record (file:RECORD#NAME), or with the plan's baseline (plan)",
+    )
+
+
 def wanted(written: list[str]) -> list[tuple[str, Path]]:
     """`OUTPUT=PATH` pairs. Raises InputError before anything long is begun."""
     from effaudit import registry

@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--policy", metavar="POLICY", help="a policy's file or a preset's name (default: recommended)")
     parser.add_argument("--candidate", metavar="NAME", help="gate this candidate, `recommended`, or `all`")
     _showing.a_day(parser)
+    _showing.a_baseline(parser)
     _showing.arguments(parser)
 
 
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     more = _showing.wanted(options.format)
     policy = _reading.policy(options.policy)
     record = _reading.record(options.record)
-    verdict = _reading.judged(record, policy, options.today)
+    verdict = _reading.judged(record, policy, options.today, options.baseline)
     if options.candidate:
         verdict = replace(verdict, subject=options.candidate, exit_code=gate_one(record, verdict, options.candidate))
     _showing.write(more, record, verdict)

@@ -14,6 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--policy", metavar="POLICY", help="judge it under this policy (default: recommended)")
     parser.add_argument("-f", "--format", action="append", default=[], metavar="OUTPUT=PATH", help="default: html=report.html")
     _showing.a_day(parser)
+    _showing.a_baseline(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
 
     wanted = _showing.wanted(options.format or ["html=report.html"])
     record = _reading.record(options.record)
-    verdict = _reading.judged(record, _reading.policy(options.policy), options.today)
+    verdict = _reading.judged(record, _reading.policy(options.policy), options.today, options.baseline)
     _showing.write(wanted, record, verdict)
     for name, path in wanted:
         print(f"{name}: {path}")  # noqa: T201

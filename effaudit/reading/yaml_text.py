@@ -57,6 +57,14 @@ def parse(text: str, file: str, most: int = VALUE_LIMIT) -> tuple[Any, Mapping[K
     return builder.value, builder.spots
 
 
+def plain(text: str) -> bool:
+    """Does a text stay the word that it is, written without quotes?"""
+    try:
+        return bool(_resolved(text) == text)
+    except ValueError:
+        return False
+
+
 def path_of(keys: Keys) -> str:
     """Keys as a reader writes them: `candidates[2].path`."""
     parts = [f"[{key}]" if isinstance(key, int) else f".{one_line(key, 80)}" for key in keys]

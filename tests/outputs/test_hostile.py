@@ -7,18 +7,28 @@ import io
 import json
 import re
 from dataclasses import replace
+from xml.etree import ElementTree as Xml
 
 import pytest
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as SarifLog
 from reading_html import parsed
 from sampled.record import small_record
 from sampled.verdict import sample_verdict
+from test_github import parsed as commands_of
 
+from effaudit.core.diff import Apart, Diff, Setting
+from effaudit.core.policy import Limit
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.text import one_line
+from effaudit.core.waiver import Waived
+from effaudit.judge.diff import diff
 from effaudit.outputs.csv import Csv
+from effaudit.outputs.github import Github
 from effaudit.outputs.html import Html
 from effaudit.outputs.json import Json
+from effaudit.outputs.junit import Junit
 from effaudit.outputs.markdown import Markdown
+from effaudit.outputs.sarif import Sarif
 from effaudit.outputs.terminal import Terminal
 
 HOSTILE = {
@@ -35,7 +45,13 @@ HOSTILE = {
     "surrogate": "half \ud83d character",
     "nothing": "\u0000\u0001",
     "comment": "--> <!-- ]]>",
-    "long": "x" * 5000,
+    "cdata": "]]>]]&gt;<failure message='x'/>&#0;&xxe;",
+    "command": "::error file=x,line=1::pwned %0A::set-output name=x::y",
+    "lines": "one\n::warning::two\r\n##[add-mask]three\u2028four\u0085five",
+    "placeholder": "{0} {{1}} [link](https://evil.example) [0](1)",
+    "sum": '=SUM(A1:A9),"x";\t@SUM(1)',
+    "bidi": "\u2067\u202eabc\u202c\u2069 \ufeff\ufffe\uffff",
+    "long": "x" * 10_000,
 }
 
 
@@ -86,7 +102,12 @@ def hostile(request):
         explanations=tuple(replace(e, candidate=renamed(e.candidate), sentence=word) for e in verdict.explanations),
         buys=tuple(replace(b, candidate=renamed(b.candidate)) for b in verdict.buys),
     )
-    workload = replace(record.workload, unit=word, sampling=word, notes=(word,))
+    moved = Waived(word, Limit(1.0, "pp", word), Limit(0.5, "pp", word), 3, word, word, word, "fail", word, 4)
+    first = next(place for place, c in enumerate(verdict.checks) if c.status == "pass")
+    waived = replace(verdict.checks[first], waived=moved, rule=replace(verdict.checks[first].rule, line=3))
+    beyond = tuple(replace(c, beyond=moved) if c.status == "fail" else c for c in verdict.checks[first + 1 :])
+    verdict = replace(verdict, checks=(*verdict.checks[:first], waived, *beyond), blocking=(renamed("scripted"),))
+    workload = replace(record.workload, unit=word, sampling=word, notes=(word,), classes=(word, "late"))
     session = replace(record.sessions[0], host={"cpu": word}, packages={word: word}, notes=(word,))
     record = replace(
         record,
@@ -104,6 +125,19 @@ def hostile(request):
 
 def _printable(text: str) -> bool:
     return not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+
+
+def _tables_hold(text: str) -> bool:
+    """Has each line of a markdown table as many cells as its heading?"""
+    counts: set[int] = set()
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            counts.clear()
+            continue
+        counts.add(re.sub(r"\\.", "", line).count("|"))
+        if len(counts) > 1:
+            return False
+    return True
 
 
 def test_the_report_shows_them_as_text(hostile):
@@ -139,6 +173,7 @@ def test_markdown_formats_mentions_and_links_nothing(hostile):
     assert not re.search(r"@octocat|#12|https://evil|www\.evil", outside_code)
     assert set(re.findall(r"<(?!!--)/?([a-z]+)", outside_code)) <= {"details", "summary", "sub"}
     assert "\n# " not in text
+    assert _tables_hold(text)
     assert re.fullmatch(r"<!-- effaudit: [\w.-]* -->", text.partition("\n")[0])
     assert "-->" not in outside_code
 
@@ -159,3 +194,78 @@ def test_json_holds_them_unchanged_and_in_ascii(hostile):
     text = Json().render(record, verdict)
     assert text.isascii()
     assert json.loads(text)["audit"]["title"] == word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def test_junit_is_one_document_whose_cases_are_those_of_the_verdict(hostile):
+    _, record, verdict = hostile
+    text = Junit().render(record, verdict)
+    text.encode()
+    assert _printable(text)
+    root = Xml.fromstring(text)
+    assert {one.tag for one in root.iter()} <= {
+        *("testsuites", "testsuite", "properties", "property", "testcase", "failure", "error", "skipped", "system-out")
+    }
+    failed = {row.candidate.name for row in record.rows if row.failure}
+    cases = [c for c in verdict.checks if c.candidate not in failed]
+    assert len(list(root.iter("testcase"))) == len(cases) + len(failed)
+    assert len(root) == len(record.rows)
+
+
+def test_sarif_stays_valid_and_its_places_are_paths_inside_the_repository(hostile):
+    word, record, verdict = hostile
+    text = Sarif().render(record, replace(verdict, policy=replace(verdict.policy, file=word)))
+    assert text.isascii()
+    SarifLog.model_validate_json(text)
+    results = json.loads(text)["runs"][0]["results"]
+    assert results
+    for uri in re.findall(r'"uri": "(.*?)"', text):
+        assert re.fullmatch(r"[A-Za-z0-9%._~/-]*", uri), uri
+        assert not uri.startswith("/")
+    assert not re.search(r"\]\(", "".join(result["message"]["text"] for result in results))
+
+
+def test_github_obeys_only_commands_of_ours(hostile):
+    _, record, verdict = hostile
+    text = Github().render(record, replace(verdict, policy=replace(verdict.policy, file="policy.yaml")))
+    usual = Github().render(small_record(), sample_verdict(small_record()))
+    assert _printable(text)
+    assert len(commands_of(text)) <= len(commands_of(usual)) + 2
+    for name, properties, _ in commands_of(text):
+        assert name in ("error", "warning", "notice")
+        assert set(properties) <= {"file", "line", "title"}
+        assert properties.get("line", "1").isdigit()
+    for line in text.splitlines():
+        assert "::" not in line.split("::", 2)[1]
+        assert len(line) < 16_000
+
+
+def compared(word: str, record, verdict) -> Diff:
+    """A comparison in which every foreign word is hostile."""
+    found = diff(replace(record, commit="0"), record)
+    pair = found.pairs[-1]
+    return replace(
+        found,
+        settings=(*found.settings, Setting(word, word, word)),
+        apart=(Apart(pair, word, word, 1.0, None, word),),
+        gone=(word,),
+        new=(word,),
+        pairs=(*found.pairs[:-1], replace(pair, failed=word)),
+    )
+
+
+def test_a_comparison_shows_them_as_text_everywhere(hostile):
+    word, record, verdict = hostile
+    found = compared(word, record, verdict)
+    plain = Terminal().render_diff(found, everything=True)
+    assert _printable(plain)
+    assert max(map(len, plain.splitlines())) <= 100
+    text = Markdown().render_diff(found, everything=True)
+    assert _printable(text)
+    assert re.fullmatch(r"<!-- effaudit diff: [\w.-]* -->", text.partition("\n")[0])
+    outside_code = re.sub(r"\\(.)|(`+)(?!`).*?(?<!`)\2(?!`)", lambda match: match[1] or "", text.partition("\n")[2])
+    assert not re.search(r"@octocat|#12|https://evil|www\.evil", outside_code)
+    assert set(re.findall(r"<(?!!--)/?([a-z]+)", outside_code)) <= {"details", "summary", "sub"}
+    assert _tables_hold(text)
+    packed = Json().render_diff(found, everything=True)
+    assert packed.isascii()
+    assert json.loads(packed)["gone"] == [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")]

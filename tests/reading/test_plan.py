@@ -258,3 +258,26 @@ def test_scorers_are_asked_for_only_when_a_plan_names_one(write, known):
         raise AssertionError("the scorers were looked up")
 
     read_plan(write(BASE), dataclasses.replace(known, scorers=never))
+
+
+def test_a_sweep_of_batch_sizes_leaves_them_open(write, known):
+    plan = read_plan(write(BASE.replace("answer: late", "answer: late, batch_sizes: sweep", 1)), known)
+    assert plan.data.batch_sizes == ()
+
+
+@pytest.mark.parametrize("written", ["[2, 1, 2]", "2"])
+def test_numbers_of_callers_at_once_are_read_in_order(write, known, written):
+    plan = read_plan(write(BASE + f"measure: {{parallel: {written}}}\n"), known)
+    assert plan.settings.parallel == ((1, 2) if written.startswith("[") else (2,))
+
+
+@pytest.mark.parametrize("written", ["[0]", "[1.5]", "many", "[true]", "[1000]", "[]", "{a: 1}"])
+def test_what_is_no_number_of_callers_is_told(write, known, written):
+    with pytest.raises(InputError, match="from 1 to 256, such as"):
+        read_plan(write(BASE + f"measure: {{parallel: {written}}}\n"), known)
+
+
+@pytest.mark.parametrize("written", ["sweeping", "[1, sweep]", "{sweep: true}", "0", "[1.0]"])
+def test_what_is_no_batch_size_is_told(write, known, written):
+    with pytest.raises(InputError, match="such as \\[1, 256\\], or `sweep`"):
+        read_plan(write(BASE.replace("answer: late", f"answer: late, batch_sizes: {written}", 1)), known)

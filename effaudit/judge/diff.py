@@ -194,7 +194,7 @@ def _barrier(before: Record, after: Record, metric: str, old: Measurement, new: 
 
 def _baseline_digest(record: Record) -> str:
     row = next((row for row in record.rows if row.candidate.name == record.baseline), None)
-    return row.sizes.digest if row and row.sizes else record.baseline
+    return (row.sizes.digest if row and row.sizes else "") or record.baseline
 
 
 def _how(metric: str, old: Measurement, new: Measurement) -> How:

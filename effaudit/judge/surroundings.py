@@ -38,8 +38,7 @@ def _laid_out(record: Record) -> Iterator[tuple[str, str]]:
         value = getattr(record.assumptions, name)
         yield f"assumptions.{name}", NONE if value in (None, "") else str(value)
     yield "assumptions.intensity", _intensity(record.intensity)
-    if record.ended != "complete":
-        yield "plan.ended", record.ended
+    yield "plan.ended", record.ended
 
 
 def _over_sessions(family: str, found: list[Mapping[str, str]]) -> Iterator[tuple[str, str]]:

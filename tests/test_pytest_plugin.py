@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import textwrap
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
@@ -153,3 +156,18 @@ def test_a_project_without_it_is_left_alone(pytester):
 )
 def test_models_and_baselines_get_names(model, baseline, expected):
     assert _named(model, baseline) == expected
+
+
+def test_the_examples_of_the_page_pass(tmp_path):
+    """docs/pytest.md, with a policy of counted figures and quality in place of one that times."""
+    page = (Path(__file__).parent.parent / "docs" / "pytest.md").read_text()
+    examples = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)).replace("10 s", "1 s")
+    given = TESTS.partition("def test_efficient")[0] + (
+        "\n    def trained_model():\n        return FULL, X, y\n\n    def both_models():\n        return FULL, FULL, X, y\n\n"
+    )
+    (tmp_path / "test_page.py").write_text(textwrap.dedent(given) + examples)
+    (tmp_path / "recommended").write_text(json.dumps({**POLICY, "rules": {"size": POLICY["rules"]["size"] | {"max": "1 kB"}}}))
+    (tmp_path / "conftest.py").write_text("import effaudit.pytest_plugin as p\np.Gate.check.__kwdefaults__['budget'] = '1 s'\n")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_page.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
+    assert "3 passed" in done.stdout, done.stdout

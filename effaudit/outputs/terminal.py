@@ -234,7 +234,7 @@ def _slices(record: Record) -> list[RenderableType]:
 
 
 def _among(one: Worst) -> str:
-    return f"{counted(one.rows, 'row')}, worst of {one.of}"
+    return f"{counted(one.rows, 'row')} · of {one.of}"
 
 
 def _told(heading: str, told: Sequence[tuple[str, str]], verbose: bool) -> list[RenderableType]:

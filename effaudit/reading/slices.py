@@ -9,12 +9,16 @@ import numpy as np
 
 from effaudit.core.slices import LONGEST, MISSING, NO_SLICE, OTHER, Slice, key_apart, key_of
 from effaudit.core.store import Array
-from effaudit.core.text import counted, one_line
+from effaudit.core.text import counted, listed, one_line
 from effaudit.reading.columns import Values
+from effaudit.reading.dependence import LEAST_GROUPS
 from effaudit.reading.labels import label_text
 
 FEW_VALUES = 10
 """Numbers with so many different values at most, such as ratings, are categories."""
+
+LEAST_OF_A_CLASS = 30
+"""Rows of each class that judging a score asks for."""
 
 MOST_SLICES = 50
 """Of one column; the rarer values are put together."""
@@ -59,7 +63,10 @@ def slices_of(columns: Mapping[str, Values], least: int, groups: Array, classes:
             rows = own_codes == own
             by_class = () if classes is None else tuple(np.bincount(classes[rows], minlength=known).tolist())
             slices.append(Slice(column, key, title, int(rows.sum()), len(np.unique(groups[rows])), by_class))
-        notes += told
+        notes += [
+            *told,
+            *_undecidable(column, [one for one in slices if one.column == column], len(groups) > len(np.unique(groups))),
+        ]
     return Sliced(tuple(slices), codes, tuple(notes))
 
 
@@ -102,7 +109,7 @@ def _merged(column: str, cut: _Cut, least: int) -> tuple[list[tuple[str, str]], 
     if not rows:
         return named, new[cut.codes], []
     if rows < least:
-        note = f"WARNING: {told} are in no slice: a slice has at least {least:,} rows (`slice_min_rows`)"
+        note = f"WARNING: in no slice: {told}, where a slice has at least {least:,} rows (`slice_min_rows`)"
         return named, new[cut.codes], [note]
     new[rare] = len(kept)
     why = f"a slice has at least {least:,} rows" if sizes[rare].max() < least else f"no more than {MOST_SLICES} stand alone"
@@ -115,6 +122,20 @@ def _named(column: str, cut: _Cut, place: int) -> tuple[str, str]:
     if name is None:
         return key_apart(column, MISSING), "missing"
     return key_of(column, name), cut.titles[place] if cut.titles else one_line(name[:1000], LONGEST)
+
+
+def _undecidable(column: str, slices: Sequence[Slice], grouped: bool) -> list[str]:
+    """Says which slices have too little in them for a comparison of scores to be decided, and what would put them together."""
+    few = [one for one in slices if min(one.class_rows, default=LEAST_OF_A_CLASS) < LEAST_OF_A_CLASS]
+    few += [one for one in slices if grouped and one.groups < LEAST_GROUPS and one not in few]
+    if not few:
+        return []
+    less = f"less than {LEAST_OF_A_CLASS} rows of a class" + (f", or than {LEAST_GROUPS} groups" if grouped else "")
+    told = f"slices of {one_line(column, LONGEST)} with {less}, in which rules on scores stay undecided"
+    largest = max(one.rows for one in few)
+    enough = all(one.rows > largest for one in slices if one not in few) and len(few) < len(slices)
+    advice = f"; `slice_min_rows: {largest + 1}` puts them together" if enough else ""
+    return [f"WARNING: {told}: {listed((one.title for one in few), 5)}{advice}"]
 
 
 def _label(value: object) -> str:

@@ -83,7 +83,7 @@ def test_the_terminal_lists_them_when_asked_for_more(told, verdict):
     assert "Worst slices, ROC AUC" in text
     line = next(line for line in text.splitlines() if "dist|ance: 80 to 502 (Q1)" in line)
     assert "0.660 [0.650, 0.670]" in line
-    assert "15,000 rows, worst of 2 slices" in line
+    assert "15,000 rows · of 2 slices" in line
     assert "extreme by selection" in text
     assert "\x1b" not in text
     assert "Worst slices" not in Terminal(width=140).render(told, verdict)

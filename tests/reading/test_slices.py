@@ -86,7 +86,7 @@ def test_rows_too_few_even_together_are_in_no_slice_and_it_is_said():
     found = cut(["a"] * 10 + ["b"] * 10 + ["c"] * 4, least=10)
     assert [one.key for one in found.slices] == ["c=a", "c=b"]
     assert (found.codes[20:, 0] == NO_SLICE).all()
-    assert found.notes[0].startswith("WARNING: 1 value of c with 4 certify rows in all are in no slice")
+    assert found.notes[0].startswith("WARNING: in no slice: 1 value of c with 4 certify rows in all")
 
 
 def test_a_column_of_many_values_keeps_the_largest(monkeypatch):
@@ -104,6 +104,18 @@ def test_a_column_without_any_value_is_one_slice():
 def test_groups_and_classes_are_counted_in_each_slice():
     found = cut(["a", "a", "a", "b"], groups=[0, 0, 1, 1], classes=np.array([1, 1, 0, 1]), known=3)
     assert [(one.groups, one.class_rows) for one in found.slices] == [(2, (1, 2, 0)), (1, (0, 1, 0))]
+
+
+def test_slices_in_which_scores_cannot_be_judged_are_told_with_what_would_help():
+    column = ["a"] * 200 + ["b"] * 120 + ["c"] * 110
+    classes = np.array([0, 1] * 100 + [0] * 100 + [1] * 20 + [0] * 90 + [1] * 20)
+    said = "WARNING: slices of c with less than 30 rows of a class, in which rules on scores stay undecided: b, c"
+    assert cut(column, 100, classes=classes, known=2).notes == (f"{said}; `slice_min_rows: 121` puts them together",)
+    assert cut(column, 121, classes=classes, known=2).notes[1:] == ()
+    groups = [0] * 200 + list(range(1, 231))
+    assert cut(column, 100, groups=groups).notes == (
+        "WARNING: slices of c with less than 30 rows of a class, or than 20 groups, in which rules on scores stay undecided: a",
+    )
 
 
 def test_hostile_values_are_slices_like_any_other():

@@ -69,9 +69,15 @@ def rule_words(rule: Rule) -> str:
 
 def place(policy: Policy, rule: Rule) -> tuple[str, int] | None:
     """The file and line that hold a rule, relative to the folder in which it was judged; None for ready-made policies."""
-    if not policy.file or policy.file.startswith(PRESET) or rule.line is None:
+    file = rule.file or policy.file
+    if not file or file.startswith(PRESET) or rule.line is None:
         return None
-    return one_line(policy.file, LONGEST).replace("\\", "/"), rule.line
+    return one_line(file, LONGEST).replace("\\", "/"), rule.line
+
+
+def written_id(rule: Rule) -> str:
+    """The id in the policy's file: that of the rule which this one is made of for a slice, or its own."""
+    return rule.of or rule.id
 
 
 def _status(check: Check) -> tuple[str, str]:

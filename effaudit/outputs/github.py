@@ -11,7 +11,7 @@ from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import SOON_DAYS, Waived
-from effaudit.outputs._subject import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence
+from effaudit.outputs._subject import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence, written_id
 
 COMMANDS: Mapping[Grave, str] = {"error": "error", "warning": "warning", "note": "notice"}
 LISTED = 10
@@ -57,7 +57,7 @@ def _rules(record: Record, verdict: Verdict) -> Iterator[str]:
     for check in verdict.checks:
         grave = gravity(verdict, check)
         if grave is not None and check.waived is None and check.candidate in names:
-            found.setdefault((grave, check.rule.id), []).append(check)
+            found.setdefault((grave, written_id(check.rule)), []).append(check)
     for (grave, _), checks in sorted(found.items(), key=lambda one: GRAVEST.index(one[0][0])):
         yield _rule(verdict, grave, checks)
 
@@ -66,11 +66,11 @@ def _rule(verdict: Verdict, grave: Grave, checks: Sequence[Check]) -> str:
     rule = checks[0].rule
     told = [shorten(sentence(verdict, check), 300) for check in checks[:LISTED]]
     if len(checks) > LISTED:
-        told.append(f"and {counted(len(checks) - LISTED, 'candidate')} more")
+        told.append(f"and {len(checks) - LISTED} more")
     hint = [f"Hint: {rule.hint}"] if rule.hint else []
-    title = f"{rule.id}: not met by {counted(len(checks), 'candidate')}"
-    if all(check.warned for check in checks):
-        title = f"{rule.id}: near its limit for {counted(len(checks), 'candidate')}"
+    who = counted(len({check.candidate for check in checks}), "candidate")
+    near = all(check.warned for check in checks)
+    title = f"{written_id(rule)}: {'near its limit for' if near else 'not met by'} {who}"
     return _command(
         grave, title, "\n".join(map(_plain, [rule_words(_written(checks[0])), *told, *hint])), place(verdict.policy, rule)
     )

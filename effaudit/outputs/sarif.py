@@ -17,7 +17,7 @@ from effaudit.core.text import one_line
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import Waived
 from effaudit.outputs._said import as_null, said
-from effaudit.outputs._subject import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence
+from effaudit.outputs._subject import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence, written_id
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/effaudit/effaudit"
@@ -82,9 +82,10 @@ def _results(record: Record, verdict: Verdict) -> list[dict[str, Any]]:
 
 
 def _result(verdict: Verdict, check: Check, grave: Grave, places: Mapping[str, int]) -> dict[str, Any]:
-    known = {"ruleIndex": places[check.rule.id]} if check.rule.id in places else {}
+    id = written_id(check.rule)
+    known = {"ruleIndex": places[id]} if id in places else {}
     result: dict[str, Any] = {
-        "ruleId": _plain(check.rule.id),
+        "ruleId": _plain(id),
         **known,
         "level": LEVELS[grave],
         "message": {"text": _message(sentence(verdict, check))},

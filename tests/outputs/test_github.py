@@ -96,12 +96,28 @@ def test_a_ready_made_policy_has_no_file_to_point_at(small):
     assert not any("file" in properties for _, properties, _ in parsed(Github().render(record, told)))
 
 
+def test_rules_over_slices_are_one_annotation_at_the_rule_that_was_written(small):
+    record, verdict = small
+    failing = next(c for c in lined(verdict).checks if c.status == "fail")
+    parts = [replace(failing, rule=replace(failing.rule, id=f"quality.floor[{name}]", of="quality.floor")) for name in "ab"]
+    none = replace(verdict, checks=tuple(parts), recommended=None, outcome="infeasible", exit_code=1)
+    (told,) = [one for one in parsed(Github().render(record, none)) if "not met" in one[1]["title"]]
+    assert told[1]["title"] == "quality.floor: not met by 1 candidate"
+    assert "quality.floor[b]" in told[2]
+
+
+def test_an_inherited_rule_points_into_the_file_that_it_stands_in(small):
+    record, verdict = small
+    checks = tuple(replace(c, rule=replace(c.rule, line=3, file="org/base.yaml")) for c in verdict.checks)
+    assert {p.get("file") for _, p, _ in parsed(Github().render(record, replace(verdict, checks=checks)))} >= {"org/base.yaml"}
+
+
 def test_ten_candidates_are_named_in_one_annotation_and_the_rest_counted(record, verdict):
     failing = next(c for c in verdict.checks if c.status == "fail")
     many = tuple(replace(failing, candidate=row.candidate.name) for row in record.rows if not row.failure)
     none = replace(verdict, checks=many, recommended=None, outcome="infeasible", exit_code=1)
     (told,) = [m for _, p, m in parsed(Github().render(record, none)) if "not met" in p["title"]]
-    assert f"and {len(many) - 10} candidates more" in told
+    assert f"and {len(many) - 10} more" in told
 
 
 def test_a_record_that_was_not_judged_says_so(record):

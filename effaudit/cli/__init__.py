@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-VERBS = ("audit", "gate", "report", "explain", "diff", "plan", "policy", "list", "describe", "waiver")
+VERBS = ("audit", "gate", "report", "explain", "diff", "plan", "policy", "list", "describe", "waiver", "doctor")
 
 EXIT_CODES = """\
 exit codes, about the subject of the question:

@@ -70,12 +70,14 @@ def hypervisor() -> str:
 
 
 def _throttled() -> float:
-    """Of this process's own control group (version 2), or of the root that a container sees as its own."""
-    for folder in (_own_group(), "/sys/fs/cgroup"):
+    """Of this process's own control group, or of the root that a container sees as its own (version 2, then version 1)."""
+    for folder in (_own_group(), "/sys/fs/cgroup", "/sys/fs/cgroup/cpu"):
         with contextlib.suppress(OSError, ValueError):
             for line in _text(f"{folder}/cpu.stat").splitlines():
                 if line.startswith("throttled_usec"):
                     return float(line.split()[1]) / 1e6
+                if line.startswith("throttled_time"):
+                    return float(line.split()[1]) / 1e9
     return 0.0
 
 

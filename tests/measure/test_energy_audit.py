@@ -1,4 +1,4 @@
-"""A whole audit on a machine that counts joules: what the sensors say becomes the readings, the audit's own cost, and the verdict."""
+"""A whole audit on a machine that counts joules: what sensors say becomes the readings, the audit's cost, and the verdict."""
 
 from __future__ import annotations
 

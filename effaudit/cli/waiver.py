@@ -68,8 +68,9 @@ def _add(policy: Policy, today: date, options: argparse.Namespace) -> int:
     from effaudit import registry
     from effaudit.cli import _reading
     from effaudit.core.errors import InputError
+    from effaudit.reading.paths import for_readers
     from effaudit.reading.waiver_text import HEAD, with_waiver
-    from effaudit.reading.waivers import shown_path, waivers_of
+    from effaudit.reading.waivers import waivers_of
 
     if policy.waivers is None:
         raise InputError(
@@ -86,7 +87,7 @@ def _add(policy: Policy, today: date, options: argparse.Namespace) -> int:
     beside = path.with_name(f".{path.name}.part")
     beside.write_text(text, "utf-8")
     beside.replace(path)
-    print(f"{shown_path(Path(policy.waivers.file))}: {_lines(policy, [added], today)[0]}")  # noqa: T201
+    print(f"{for_readers(Path(policy.waivers.file))}: {_lines(policy, [added], today)[0]}")  # noqa: T201
     return 0
 
 

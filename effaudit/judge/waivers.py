@@ -6,10 +6,12 @@ need leaves no trace in its checks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from effaudit.core.policy import Limit, Rule
 from effaudit.core.text import counted, listed, one_line
@@ -31,15 +33,24 @@ class Waivers:
 
     def moved(self, finding: Finding) -> Finding:
         """The finding under the limit that is in force for its candidate: of several that fit, the loosest waiver's."""
-        if self.today is None or not self.all or finding.rule.alternatives:
+        rule = finding.rule
+        if not self._in_force or not rule.waivable or rule.alternatives:
             return finding
-        fitting = [
-            one for one in self.all if in_force(one, self.today) and _fits(one, finding) and loosens(one.limit, finding.rule)
-        ]
+        named = [one for id_ in {rule.id, rule.of} for one in self._in_force.get(id_, ())]
+        fitting = [one for one in named if fnmatchcase(finding.candidate, one.match) and loosens(one.limit, rule)]
         if not fitting:
             return finding
-        loosest = max(fitting, key=lambda one: (looseness(one.limit, finding.rule), one.expires or date.min))
-        return replace(finding, rule=replace(finding.rule, limit=loosest.limit), waiver=loosest, original=finding.rule)
+        loosest = max(fitting, key=lambda one: (looseness(one.limit, rule), one.expires or date.min, one.id))
+        return replace(finding, rule=replace(rule, limit=loosest.limit), waiver=loosest, original=rule)
+
+    @cached_property
+    def _in_force(self) -> Mapping[str, Sequence[Waiver]]:
+        """Those that may move a limit today, by the rule that they name."""
+        found: dict[str, list[Waiver]] = defaultdict(list)
+        for one in self.all:
+            if self.today is not None and in_force(one, self.today):
+                found[one.rule].append(one)
+        return dict(found)
 
     def check(self, finding: Finding, level: float) -> Check:
         """The check of a finding that was moved or not, at a level."""
@@ -74,10 +85,6 @@ def unused(waivers: Sequence[Waiver], checks: Sequence[Check], today: date) -> t
         and one.id not in needed
         and not any(_on(one, each.rule) and fnmatchcase(each.candidate, one.match) for each in unknown)
     )
-
-
-def _fits(waiver: Waiver, finding: Finding) -> bool:
-    return finding.rule.waivable and _on(waiver, finding.rule) and fnmatchcase(finding.candidate, waiver.match)
 
 
 def _on(waiver: Waiver, rule: Rule) -> bool:

@@ -17,6 +17,7 @@ from effaudit.core.waiver import Waiver, loosens
 from effaudit.reading.desk import ENOUGH
 from effaudit.reading.document import Document, document_of, open_document, together
 from effaudit.reading.limits import read_limit
+from effaudit.reading.paths import for_readers
 from effaudit.reading.waiver_model import EfficiencyWaivers, WaiverPart
 from effaudit.reading.yaml_text import Keys
 
@@ -36,7 +37,7 @@ def read_waivers(policy: Policy, meaning: Means) -> tuple[Waiver, ...]:
     path = Path(policy.waivers.file)
     if not path.exists():
         raise InputError(
-            f"the policy {one_line(policy.name, 64)} keeps its waivers in {shown_path(path)}, and there is no such file",
+            f"the policy {one_line(policy.name, 64)} keeps its waivers in {for_readers(path)}, and there is no such file",
             advice="Make it with `effaudit waiver add`, or take `waivers` out of the policy.",
         )
     return _waivers(open_document(path, KIND), policy, meaning)
@@ -46,12 +47,6 @@ def waivers_of(text: str, policy: Policy, meaning: Means) -> tuple[Waiver, ...]:
     """The same from the text that the policy's file of waivers is to hold. Raises InputError."""
     file = policy.waivers.file if policy.waivers else "waivers"
     return _waivers(document_of(text.encode(), file, KIND), policy, meaning)
-
-
-def shown_path(path: Path) -> str:
-    """Below the current folder the path from there, elsewhere the name alone: reports tell nothing of this machine's folders."""
-    whole = path.absolute()
-    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else path.name
 
 
 def a_day(written: str) -> date:
@@ -113,7 +108,7 @@ def _waiver(part: WaiverPart, keys: Keys, desk: _Desk) -> Waiver | None:
         created=created,
         expires=expires,
         fault=fault,
-        file=shown_path(Path(desk.document.file)),
+        file=for_readers(Path(desk.document.file)),
         line=desk.document.place(*keys, "id").line,
     )
 

@@ -193,3 +193,18 @@ def test_a_waiver_never_makes_a_status_worse(a, limit, size):
     bare, waived = verdict_of(a, models=models)[1], verdict_of(a, waiver, models=models)[1]
     assert (waived.exit_code, bare.exit_code) in ((0, 0), (1, 1), (0, 1))
     assert (waived.exit_code == 0) == (size <= max(limit, 1000))
+
+
+def test_a_slice_of_a_rule_is_moved_by_a_waiver_on_the_rule_or_on_itself(a, waiver):
+    """Judging makes `size[...]` of `size` where it holds for each slice."""
+    rule = replace(a.rule("size[carrier=UA]", "size.artifact", max="1 MB"), of="size")
+    for named in ("size", "size[carrier=UA]"):
+        check = check_of(verdict_of(a, waiver(rule=named), rules=(rule,))[1], "large", rule.id)
+        assert check.waived is not None
+    assert check_of(verdict_of(a, waiver(rule="size[carrier=AA]"), rules=(rule,))[1], "large", rule.id).status == "fail"
+
+
+def test_a_rule_with_alternatives_is_not_moved(a, waiver):
+    one, other = a.rule("size", "size.artifact", max="1 MB"), a.rule("size", "size.artifact", max="900 kB")
+    rule = replace(one, alternatives=(one, other))
+    assert check_of(verdict_of(a, waiver(), rules=(rule,))[1], "large").status == "fail"

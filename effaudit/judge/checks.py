@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from effaudit.core.policy import Policy, Rule
@@ -75,7 +75,7 @@ def examine(evidence: Evidence, policy: Policy, meaning: Meanings | None) -> tup
                 found[key] = _estimate(evidence, *key)
             barred, looks = (elsewhere, evidence.record.looks) if machine[rule.metric] else (None, 1)
             looks *= len(rule.alternatives) or 1
-            findings.append(replace(_finding(evidence, name, rule, found[key], barred), looks=looks))
+            findings.append(_finding(evidence, name, rule, found[key], barred, looks))
     return tuple(findings)
 
 
@@ -123,15 +123,17 @@ def _estimate(evidence: Evidence, name: str, metric: str, versus: str | None, sh
     return loss(evidence, name, versus, metric, relative=share)
 
 
-def _finding(evidence: Evidence, name: str, rule: Rule, found: Estimate | Undecidable, elsewhere: Undecidable | None) -> Finding:
+def _finding(
+    evidence: Evidence, name: str, rule: Rule, found: Estimate | Undecidable, elsewhere: Undecidable | None, looks: int
+) -> Finding:
     reading = evidence.reading(name, rule.metric)
     unit = _unit(rule, reading)
     if isinstance(found, Undecidable):
-        return Finding(name, rule, None, found, unit)
+        return Finding(name, rule, None, found, unit, looks=looks)
     barrier = _foreign_unit(rule, reading) or _weak(rule, reading) or elsewhere
     if barrier is not None and barrier.reason == "metric_missing":
-        return Finding(name, rule, None, barrier, unit)
-    return Finding(name, rule, found, barrier, unit)
+        return Finding(name, rule, None, barrier, unit, looks=looks)
+    return Finding(name, rule, found, barrier, unit, looks=looks)
 
 
 def _unit(rule: Rule, reading: Measurement | Undecidable) -> str:

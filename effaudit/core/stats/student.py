@@ -48,7 +48,7 @@ def t_tail(t: float, dof: float | None) -> float:
     return 0.5 * math.exp(-dof * math.log(ratio) - math.log(dof / 2) - _log_beta(dof / 2, 0.5))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def t_quantile(p: float, dof: float | None) -> float:
     """The t with P(T <= t) = p, for the `dof` of `t_tail`. Raises ValueError unless 0 < p < 1."""
     _probability(p)
@@ -123,7 +123,7 @@ def _t_above(tail: float, dof: float) -> float:
         t *= math.exp(min(step, 50.0))
         if math.log(t) > _GREATEST_LOG:
             return math.inf
-        if abs(step) < 1e-14:
+        if abs(step) < 1e-8:  # of which the square is left
             break
     return t
 

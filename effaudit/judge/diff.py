@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from effaudit.core.diff import Apart, Change, Diff, How, Pair, Side
 from effaudit.core.reading import Failure, Measurement, Reading
 from effaudit.core.record import Record, Row
+from effaudit.core.slices import apart
 from effaudit.core.stats.estimate import Estimate, Exact
 from effaudit.core.stats.holm import holm
 from effaudit.core.store import Array
@@ -188,8 +189,14 @@ def _barrier(before: Record, after: Record, metric: str, old: Measurement, new: 
     if metric.startswith(QUALITY):
         if metric in AGAINST_BASELINE and _baseline_digest(before) != _baseline_digest(after):
             return "told against another baseline"
-        return certified_alike(before, after)
+        return certified_alike(before, after) or _sliced_otherwise(before, after, metric)
     return "" if timed_together(before, after) else "measured in different sessions; put both models into one plan"
+
+
+def _sliced_otherwise(before: Record, after: Record, metric: str) -> str:
+    key = apart(metric)[1]
+    slices = [[one for one in record.workload.slices if one.key == key] for record in (before, after)]
+    return "" if slices[0] == slices[1] else "the slice has other rows"
 
 
 def _baseline_digest(record: Record) -> str:
@@ -205,7 +212,10 @@ def _how(metric: str, old: Measurement, new: Measurement) -> How:
 
 def _changes(compared: list[_Compared]) -> Iterator[Change]:
     p_values = {str(place): p for place, one in enumerate(compared) if (p := one.p_value) is not None}
-    levels = holm(p_values, 1.0 - CONFIDENCE)
+    # Slices are a family of their own: hundreds of them must not hide what changed in all rows.
+    slices = {place: p for place, p in p_values.items() if apart(compared[int(place)].metric)[1]}
+    whole = {place: p for place, p in p_values.items() if place not in slices}
+    levels = {**holm(whole, 1.0 - CONFIDENCE), **holm(slices, 1.0 - CONFIDENCE)}
     for place, one in enumerate(compared):
         decided = levels.get(str(place))
         level = (1.0 + decided.level) / 2.0 if decided else None

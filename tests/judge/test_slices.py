@@ -11,13 +11,14 @@ import pytest
 
 from effaudit.core.candidate import Artifact, Candidate, Facts
 from effaudit.core.observed import Answers, Seen, Sizes
-from effaudit.core.policy import Change, Match, Override
+from effaudit.core.policy import Change, Match, Override, Stored
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.slices import CODES
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.waiver import Waiver
 from effaudit.judge.decide import decide
+from effaudit.judge.diff import diff
 from effaudit.judge.evidence import Evidence, Undecidable
 from effaudit.judge.exits import gate_one
 from effaudit.judge.gaps import _measured
@@ -262,3 +263,34 @@ def test_the_evidence_of_the_whole_is_not_taken_for_a_slices(a, record):
     assert found[0].reason == "not_measured_together"
     view, _ = Evidence.of(record).at("quality.roc_auc[carrier=UA]")
     assert isinstance(view.reading("same", "quality.f1"), Undecidable)
+
+
+def _dated(record, started):
+    session = replace(record.sessions[0], started=started)
+    return replace(record, workload=replace(record.workload, digests={"certify": "aa"}), sessions=(session,))
+
+
+def test_two_records_are_compared_slice_by_slice(record, sliced):
+    before, after = _dated(record, "monday"), _dated(sliced(base=BASE, same=SAME, unfair=SAME), "tuesday")
+    found = diff(before, after)
+    real = {(one.pair.before, one.metric) for one in found.changes if one.real}
+    assert ("unfair", "quality.roc_auc[carrier=UA]") in real
+    assert ("unfair", "quality.roc_auc") in real
+    assert {name for name, _ in real} == {"unfair"}
+
+
+def test_slices_of_other_rows_are_not_compared(record, sliced):
+    other = sliced(carrier=np.where(np.arange(N) < 200, 1, CARRIER))
+    reasons = {one.metric: one.reason for one in diff(_dated(record, "monday"), _dated(other, "tuesday")).apart}
+    assert reasons["quality.roc_auc[carrier=DL]"] == "the slice has other rows"
+    assert "quality.roc_auc" not in reasons
+
+
+def test_a_stored_baseline_is_compared_in_the_same_slices_only(a, record, sliced):
+    rule = each(a.rule("fair", "quality.roc_auc", max_drop="6 pp"))
+    now, before = (_dated(one, day) for one, day in ((record, "tuesday"), (record, "monday")))
+    against = Stored("base", "released", before)
+    assert statuses(decide(now, a.policy(rule, baseline=against)), "unfair")["fair[carrier=UA]"] == "fail"
+    other = replace(against, record=_dated(sliced(carrier=np.where(np.arange(N) < 200, 1, CARRIER)), "monday"))
+    checks = decide(now, a.policy(rule, baseline=other)).of("same")
+    assert {check.reason for check in checks} == {"not_measured_together"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,10 @@ _OF_ONE_TARGET = (*_OF_A_LIMIT, "metric", "aggregate", "method")
 _SECTIONS = ("evidence", "valid_on", "select", "waivers")
 _OWN = ("apiVersion", "kind", "metadata", "extends")
 """What each file says of itself, and hands on to none."""
+GUESSES = 12
+"""So many faults are told with what was perhaps meant, which takes long; few more are shown."""
+CELLS_LIMIT = 50_000
+"""A policy has no more values than this once each override's rules are made whole."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Layer:
         off = {name for name, rule in rules.items() if rule == OFF} if isinstance(rules, dict) else set()
         unknown = sorted(off - set(inherited))
         if unknown:
-            raise together(_nothing_to_drop(document, name, inherited) for name in unknown)
+            raise together(_nothing_to_drop(document, name, inherited, place < GUESSES) for place, name in enumerate(unknown))
         own = Layer(_own_cells(document, off))
         return Layer(laid_over(_without(self.cells, off), own.cells), self.dropped - frozenset(own.rules) | off)
 
@@ -105,12 +109,16 @@ def with_overrides(layer: Layer) -> tuple[dict[Keys, Cell], dict[tuple[int, str]
             written: Keys = (*cell.keys, "rules", name)
             if name not in rules and not _complete(rule):
                 if name not in layer.dropped:
-                    faults.append(_nothing_to_change(cell.document, written, name, rules))
+                    faults.append(_nothing_to_change(cell.document, written, name, rules if len(faults) < GUESSES else ()))
             elif rule == OFF:
                 off[int(keys[1]), name] = Cell(cell.document, written)
             else:
                 merged = laid_over(rules.get(name, {}), _parts(cell.document, ("rules", name), written, rule))
-                whole |= {(*at_rules, *part[1:]): one for part, one in merged.items()}
+                whole.update({(*at_rules, *part[1:]): one for part, one in merged.items()})
+            if len(whole) > CELLS_LIMIT:
+                raise cell.document.fault(
+                    "the overrides repeat too much of the rules", *cell.keys, advice="Is this the right file?"
+                )
     if faults:
         raise together(faults)
     return whole, off
@@ -193,14 +201,12 @@ def _complete(rule: Any) -> bool:
     return isinstance(rule, dict) and ("metric" in rule or "any" in rule)
 
 
-def _nothing_to_drop(document: Document, name: str, inherited: Iterable[str]) -> InputError:
-    known = list(inherited)
-    if not known:
+def _nothing_to_drop(document: Document, name: str, inherited: Sequence[str], guess: bool) -> InputError:
+    if not inherited:
         what = "`off` drops an inherited rule, and this policy inherits none"
         return document.fault(what, "rules", name, advice="Leave the rule out, or say what the policy `extends`.")
-    return document.fault(
-        f"there is no inherited rule {one_line(name, 80)!r} to drop.{did_you_mean(name[:80], known)}", "rules", name
-    )
+    near = did_you_mean(name[:80], inherited) if guess else ""
+    return document.fault(f"there is no inherited rule {one_line(name, 80)!r} to drop.{near}", "rules", name)
 
 
 def _nothing_to_change(document: Document, written: Keys, name: str, rules: Iterable[str]) -> InputError:

@@ -151,7 +151,7 @@ def test_a_gated_candidate_that_fails_is_an_error_at_the_policys_line(runner):
     assert done.code == 0
     assert done.outputs["exit-code"] == "1"
     errors = [line for line in commands(done.out) if line.startswith("::error")]
-    assert errors[0] == "::error title=effaudit server-cpu::Gate: tree fails."
+    assert errors[0] == "::error title=effaudit server-cpu::Gate: tree fails 1 of 5 error rules: quality.non_inferior."
     assert re.match(r"::error file=policy\.yaml,line=\d+,title=quality\.non_inferior", errors[1])
     assert len(errors) == 2
 

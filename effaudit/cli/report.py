@@ -25,6 +25,6 @@ def run(options: argparse.Namespace) -> int:
     record = _reading.record(options.record)
     verdict = _reading.judged(record, _reading.policy(options.policy), options.today, options.baseline)
     _showing.write(wanted, record, verdict)
-    for name, path in wanted:
+    for name, path in wanted if not _showing.on_stdout(wanted) else ():
         print(f"{name}: {path}")  # noqa: T201
     return 0

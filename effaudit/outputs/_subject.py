@@ -7,7 +7,7 @@ from typing import Literal
 
 from effaudit.core.policy import Policy, Rule
 from effaudit.core.record import Record, Row
-from effaudit.core.text import one_line
+from effaudit.core.text import counted, listed, one_line
 from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs._story import wanting
 from effaudit.outputs._words import checked, limit, own_limit
@@ -26,6 +26,19 @@ def asked(record: Record, verdict: Verdict) -> tuple[Row, ...]:
     name = verdict.recommended if verdict.subject == "recommended" else verdict.subject
     own = tuple(row for row in record.rows if row.candidate.name == name)
     return own or record.rows
+
+
+def answer(record: Record, verdict: Verdict) -> str:
+    """What gating says, in one harmless line: "tree fails 1 of 5 error rules: quality.floor"; "" where one is selected."""
+    if verdict.subject == "":
+        return ""
+    found = asked(record, verdict)
+    if verdict.subject == "recommended" and len(found) != 1:
+        return "no candidate is recommended"
+    if len(found) == 1:
+        return one_line(f"{found[0].candidate.name} {_ends(verdict, found[0])}", LONGEST)
+    passing = sum(_ends(verdict, row).startswith("passes") for row in found)
+    return f"{passing} of {counted(len(found), 'candidate')} pass all error rules"
 
 
 def gravity(verdict: Verdict, check: Check) -> Grave | None:
@@ -78,6 +91,17 @@ def place(policy: Policy, rule: Rule) -> tuple[str, int] | None:
 def written_id(rule: Rule) -> str:
     """The id in the policy's file: that of the rule which this one is made of for a slice, or its own."""
     return rule.of or rule.id
+
+
+def _ends(verdict: Verdict, row: Row) -> str:
+    if row.failure is not None:
+        return f"could not be measured ({row.failure.stage}): {row.failure.reason}"
+    own = [check for check in verdict.of(row.candidate.name) if check.rule.severity == "error"]
+    for status, words in (("fail", "fails"), ("inconclusive", "is undecided on")):
+        if ids := [check.rule.id for check in own if check.status == status]:
+            return f"{words} {len(ids)} of {counted(len(own), 'error rule')}: {listed(ids)}"
+    waived = sum(check.waived is not None for check in own)
+    return f"passes {counted(len(own), 'error rule')}" + (f", {waived} of them under a waiver" if waived else "")
 
 
 def _status(check: Check) -> tuple[str, str]:

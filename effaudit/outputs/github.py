@@ -11,7 +11,7 @@ from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import SOON_DAYS, Waived
-from effaudit.outputs._subject import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence, written_id
+from effaudit.outputs._subject import LONGEST, Grave, answer, asked, failed, gravity, place, rule_words, sentence, written_id
 
 COMMANDS: Mapping[Grave, str] = {"error": "error", "warning": "warning", "note": "notice"}
 LISTED = 10
@@ -41,13 +41,8 @@ class Github(Output):
 
 def _answer(record: Record, verdict: Verdict) -> str:
     grave: Grave = "note" if verdict.exit_code == 0 else "error"
-    if verdict.subject in ("", "recommended"):
-        return _command(grave, f"effaudit {verdict.policy.name}", verdict.headline)
-    words = {0: "passes", 1: "fails", 3: "is undecided", 4: "could not be measured"}
-    told = {0: "all candidates pass", 1: "a candidate fails", 3: "a candidate is undecided", 4: "a candidate was not measured"}
-    known = verdict.subject == "all" and len(asked(record, verdict)) == len(record.rows)
-    answer = told.get(verdict.exit_code) if known else f"{verdict.subject} {words.get(verdict.exit_code, 'does not pass')}"
-    return _command(grave, f"effaudit {verdict.policy.name}", f"Gate: {answer}.")
+    told = answer(record, verdict)
+    return _command(grave, f"effaudit {verdict.policy.name}", f"Gate: {told}." if told else verdict.headline)
 
 
 def _rules(record: Record, verdict: Verdict) -> Iterator[str]:

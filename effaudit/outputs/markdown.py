@@ -16,6 +16,7 @@ from effaudit.outputs import _diff_markdown
 from effaudit.outputs._lines import Cell, Line, headline_metrics, lines
 from effaudit.outputs._slices import CAUTION, worst
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
+from effaudit.outputs._subject import answer
 from effaudit.outputs._words import NOTHING, checked, own_limit, title
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]|~$])")
@@ -64,6 +65,8 @@ class Markdown(Output):
 def _headline(record: Record, verdict: Verdict | None) -> str:
     if verdict is None:
         return f"**{_plain(record.title or record.name)}**: measured, not judged."
+    if told := answer(record, verdict):
+        return f"**Gate: {_plain(told)}.**"
     if verdict.recommended and verdict.outcome == "recommended":
         facts = ", ".join(_plain(fact) for fact in meets(record, verdict, verdict.recommended))
         return f"**Recommended: {_code(verdict.recommended)}**, {facts}."

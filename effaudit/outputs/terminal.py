@@ -18,6 +18,7 @@ from effaudit.outputs._lines import Line, headline_metrics, lines
 from effaudit.outputs._slices import CAUTION, Worst, worst
 from effaudit.outputs._steady import disturbed, wavering
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
+from effaudit.outputs._subject import answer
 from effaudit.outputs._words import checked, own_limit, where, written
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _cells(line: Line, plan: Layout) -> list[Text]:
 def _judged(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableType]:
     less = [(told.candidate, told.sentence) for told in smaller(record, verdict)]
     more = [(buys.candidate, buys_sentence(record, verdict, buys)) for buys in larger(verdict)]
-    parts = [_outcome(record, verdict), *_rules(record, verdict, verbose)]
+    parts = [*_gated(record, verdict), _outcome(record, verdict), *_rules(record, verdict, verbose)]
     parts += _slices(record) if verbose else []
     parts += _told("Why not smaller?", less, verbose) + _told("What do the larger buy?", more, verbose)
     return parts + [_text(f"Note: {note}", "dim") for note in verdict.notes]
@@ -172,6 +173,13 @@ def _outcome(record: Record, verdict: Verdict) -> RenderableType:
     if equal := tied(verdict):
         first.append("\n").append_text(_text(equal, "dim"))
     return first
+
+
+def _gated(record: Record, verdict: Verdict) -> list[RenderableType]:
+    """The answer about the candidate that was gated."""
+    told = answer(record, verdict)
+    style = {0: "bold green", 1: "bold red"}.get(verdict.exit_code, "bold yellow")
+    return [_text("GATE", style).append("  ").append_text(_text(told))] if told else []
 
 
 def _rules(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableType]:

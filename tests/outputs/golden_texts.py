@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import re
 from dataclasses import replace
 from datetime import date
@@ -14,17 +15,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "reports" / "sample"
 GOLDEN = Path(__file__).parent / "golden"
 TODAY = date(2026, 11, 23)
-NAMES = {
-    "terminal": "terminal.txt",
-    "markdown": "summary.md",
-    "junit": "junit.xml",
-    "sarif": "result.sarif",
-    "github": "annotations.txt",
-    "json": "verdict.json",
-    "csv": "readings.csv",
-}
-"""Each output's golden file; `html` is the sample's own report."""
 REPORT = SAMPLE / "report.html"
+"""The golden text of the output `html`."""
+
+
+def golden() -> dict[str, Path]:
+    """Each of effaudit's own outputs but html, with its file."""
+    from effaudit import outputs, registry
+
+    names = sorted(found.name for found in pkgutil.iter_modules(outputs.__path__) if not found.name.startswith("_"))
+    return {name: GOLDEN / f"{name}{registry.find('outputs', name).suffix or '.txt'}" for name in names if name != "html"}
 
 
 @cache
@@ -64,8 +64,8 @@ def comparable(page: str) -> str:
 def main() -> None:
     """Writes all golden texts, and the sample's report."""
     GOLDEN.mkdir(exist_ok=True)
-    for output, name in NAMES.items():
-        (GOLDEN / name).write_text(text_of(output), "utf-8")
+    for output, path in golden().items():
+        path.write_text(text_of(output), "utf-8")
     (GOLDEN / "diff.md").write_text(diff_text(), "utf-8")
     REPORT.write_text(text_of("html"), "utf-8")
     print(json.dumps({path.name: path.stat().st_size for path in (*GOLDEN.iterdir(), REPORT)}, indent=1))

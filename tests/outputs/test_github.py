@@ -65,7 +65,11 @@ def test_without_a_recommendation_they_are_errors(small, outcome):
 def test_a_gated_candidate_has_its_own_annotations_only(small):
     record, verdict = small
     found = parsed(Github().render(record, replace(verdict, subject="logistic", exit_code=1)))
-    assert found[0] == ("error", {"title": "effaudit server-cpu"}, "Gate: logistic fails.")
+    assert found[0] == (
+        "error",
+        {"title": "effaudit server-cpu"},
+        "Gate: logistic fails 3 of 6 error rules: quality.floor, quality.non_inferior, energy.no_worse.",
+    )
     assert "gbm-distillation" not in str(found)
     assert {name for name, _, _ in found} == {"error"}
 

@@ -85,6 +85,20 @@ def test_another_outcome_comes_first_with_its_headline(record, verdict, outcome,
     assert "Nearest: `gbm`." in text
 
 
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("logistic", "logistic fails 3 of 6 error rules: quality.floor, quality.non\\_inferior, energy.no\\_worse"),
+        ("gbm-distillation", "gbm-distillation is undecided on 1 of 6 error rules: quality.non\\_inferior"),
+        ("recommended", "mlp-to\\_onnx-static\\_int8 passes 6 error rules"),
+        ("all", "2 of 5 candidates pass all error rules"),
+    ],
+)
+def test_gating_says_first_how_the_candidate_ends(small, subject, said):
+    record, verdict = small
+    assert Markdown().render(record, replace(verdict, subject=subject)).splitlines()[2] == f"**Gate: {said}.**"
+
+
 def test_who_blocks_is_named(record, verdict):
     assert "- `scripted` could have changed the recommendation" in Markdown().render(
         record, replace(verdict, blocking=("scripted",))

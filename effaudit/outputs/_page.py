@@ -17,6 +17,7 @@ from effaudit.outputs._embedded import Embedded, embedded
 from effaudit.outputs._footprint import Footprint, footprint
 from effaudit.outputs._lines import Line, headline_metrics, lines, objective, primary_quality, smallest_batch
 from effaudit.outputs._slices import CAUTION
+from effaudit.outputs._subject import answer
 from effaudit.outputs._svg_tradeoff import Chart, tradeoff
 from effaudit.outputs._trust import Facts, Trust, packages, reproduce, trust
 from effaudit.outputs._words import Standing, title
@@ -181,6 +182,7 @@ def _facts(record: Record, verdict: Verdict | None) -> Facts:
     found = {
         "policy": (policy.title or policy.name) if policy else "none",
         "policy hash": policy.digest[:12] if policy else "",
+        "gate": answer(record, verdict) if verdict else "",
         "exit code": str(verdict.exit_code) if verdict else "",
         "baseline": record.baseline,
         "measured on": counted(rows, record.workload.unit),

@@ -230,3 +230,9 @@ def test_few_candidates_or_none_make_a_report_too(record, kept):
     rows = tuple(row for row in record.rows if row.candidate.name in kept)
     found = parsed(Html().render(replace(record, rows=rows), None))
     assert all(name in found.text for name in kept)
+
+
+def test_a_gated_candidate_is_told_beside_the_exit_code(small):
+    record, verdict = small
+    text = parsed(Html().render(record, replace(verdict, subject="logistic", exit_code=1))).text
+    assert "gate logistic fails 3 of 6 error rules" in text

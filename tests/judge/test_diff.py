@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from effaudit.core.reading import Failure, Measurement
 from effaudit.judge.diff import diff, timed_together
+from effaudit.outputs.json import Json
+from effaudit.outputs.terminal import Terminal
 
 AUC, P50, SIZE = "quality.roc_auc", "latency.batch_1.p50", "size.artifact"
 
@@ -204,3 +209,26 @@ def test_damaged_evidence_is_told_and_not_compared(made, a):
     found = diff(made(a.model("base")), made(a.model("base", arrays={P50: np.zeros((3, 2)), AUC: np.zeros((2, 2))})))
     assert P50 in reasons(found)
     assert AUC in reasons(found)
+
+
+ODD = (0.0, -1.0, 1e-320, 1e308, float("nan"), float("inf"), -float("inf"), 0.5)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    value=st.sampled_from(ODD),
+    low=st.sampled_from(ODD),
+    high=st.sampled_from(ODD),
+    method=st.sampled_from(("counted", "measured", "modelled")),
+    metric=st.sampled_from((AUC, "quality.accuracy", P50, SIZE, "behaviour.ece", "energy.per_1000", "made.up")),
+    shape=st.sampled_from(((), (0,), (2,), (400,), (400, 3), (3, 2))),
+    fill=st.sampled_from(ODD),
+)
+def test_odd_figures_and_arrays_of_a_damaged_record_are_never_a_crash(made, a, value, low, high, method, metric, shape, fill):
+    odd = Measurement(value, low, high, "s", "lower", method, 9, evidence=f"base/{metric}")
+    broken = a.model("base", readings={metric: odd}, arrays={metric: np.full(shape, fill)})
+    for before, after in ((broken, a.model("base")), (a.model("base"), broken), (broken, broken)):
+        found = diff(made(before), made(after))
+        assert all(np.isfinite([one.before, one.after]).all() for one in found.changes)
+        Terminal().render_diff(found, everything=True)
+        json.loads(Json().render_diff(found, everything=True))

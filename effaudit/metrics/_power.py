@@ -37,9 +37,12 @@ def marginal(seen: Seen, figure: Figure) -> Result:
         return Result(blocks)
     watts, processors = seen.assumptions.watts_per_vcpu or 0.0, seen.processors
     result = _modelled(seen, figure, blocks, lambda block: watts * _blocks.cpu_seconds_per_row(block), ())
+    loads = _loads(blocks, processors)
 
     def under(curve: str) -> Array:
-        return _blocks.evidence(blocks, lambda block: figure.per_joule * _under(curve, block, watts, processors))
+        more = {incarnation: curves.above_idle(curve, load) / load for incarnation, load in loads.items()}
+        unit = figure.per_joule * watts
+        return _blocks.evidence(blocks, lambda block: unit * _blocks.cpu_seconds_per_row(block) * more[block.incarnation])
 
     others = {curve: under(curve) for curve in curves.OTHERS}
     return replace(result, others=others) if result.evidence is not None else result
@@ -85,11 +88,16 @@ def _modelled(
     return _blocks.per_block(blocks, lambda block: figure.per_joule * joules(block), kind)
 
 
-def _under(curve: str, block: Block, watts: float, processors: int) -> float:
-    """Joules that one row adds to an idle machine whose power follows a curve: full power × share of it × wall seconds."""
-    seconds = _blocks.seconds_per_row(block)
-    load = _blocks.cpu_seconds_per_row(block) / seconds / processors if seconds > 0 else 0.0
-    return processors * watts * curves.above_idle(curve, load) * seconds
+def _loads(blocks: Sequence[Block], processors: int) -> dict[int, float]:
+    """The share of all processors that a candidate keeps busy, by incarnation: the median over its blocks.
+
+    Of one block it would be wrong whenever somebody else took the processor from it.
+    """
+    found: dict[int, list[float]] = {}
+    for block in blocks:
+        wall = _blocks.seconds_per_row(block)
+        found.setdefault(block.incarnation, []).append(_blocks.cpu_seconds_per_row(block) / wall / processors if wall > 0 else 0.0)
+    return {incarnation: max(float(np.median(loads)), 1e-9) for incarnation, loads in found.items()}
 
 
 def _counted(seen: Seen, figure: Figure, joules: Callable[[Window], float], note: str) -> Result:

@@ -124,3 +124,11 @@ def test_two_threads_for_half_the_time_are_told_apart_by_the_curves(seen, timed)
     ratio = {name: math.exp(np.median(results[1].others[name][:, 2] - results[0].others[name][:, 2])) for name in curves.OTHERS}
     assert ratio["log"] < 1 < ratio["cubic"]
     assert ratio["cubic"] == pytest.approx(4.0)
+
+
+def test_a_processor_taken_away_for_some_blocks_does_not_change_what_the_curves_say(seen, timed):
+    quiet = timed(lambda rng: 1e6)
+    disturbed = tuple(dataclasses.replace(b, nanos=b.nanos * (4 if n % 5 == 0 else 1)) for n, b in enumerate(quiet))
+    one, other = (read(Energy(), seen(TRUTH, blocks=blocks, processors=2), "energy.per_1000") for blocks in (quiet, disturbed))
+    for curve in curves.OTHERS:
+        np.testing.assert_allclose(one.others[curve], other.others[curve])

@@ -134,3 +134,11 @@ class Policy:
     """Other limits for some candidates, in the order in which they apply."""
     baseline: Stored | str | None = None
     """What relative rules compare with: None for the plan's baseline, the name of another candidate, or a stored one."""
+
+    @property
+    def every_rule(self) -> tuple[Rule, ...]:
+        """The rules, and behind them those that only overrides have."""
+        own = {rule.id for rule in self.rules}
+        changes = (change for override in self.overrides for change in override.changes)
+        others = {change.id: change.rule for change in changes if change.rule is not None and change.id not in own}
+        return (*self.rules, *others.values())

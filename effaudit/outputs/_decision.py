@@ -111,9 +111,8 @@ def decision(record: Record, verdict: Verdict | None) -> Decision:
 def blocked(record: Record, verdict: Verdict) -> tuple[Blocked, ...]:
     """Every candidate that is not recommended, those that pass too being last."""
     told = {explanation.candidate: explanation for explanation in verdict.explanations}
-    rules = {rule.id: rule for rule in verdict.policy.rules}
     found = [
-        _blocked(record, verdict, line, told.get(line.name, Explanation(line.name, "")), rules)
+        _blocked(record, verdict, line, told.get(line.name, Explanation(line.name, "")))
         for line in lines(record, verdict, ())
         if line.standing != "recommended" and (line.name in told or line.name in verdict.blocking)
     ]
@@ -131,15 +130,16 @@ def buys(record: Record, verdict: Verdict) -> tuple[Bought, ...]:
 def _written(verdict: Verdict | None) -> Mapping[str, Sequence[Rule]]:
     """The rules as they were written: one that is judged in every slice is one column."""
     found: dict[str, list[Rule]] = {}
-    for rule in verdict.policy.rules if verdict else ():
+    for rule in verdict.policy.every_rule if verdict else ():
         found.setdefault(written(rule), []).append(rule)
     return found
 
 
 def _head(rules: Sequence[Rule]) -> RuleHead:
-    metric = title(apart(rules[0].metric)[0]) if rules[0].of else title(rules[0].metric)
+    asked = rules[0].alternatives or (rules[0],)
+    metric = " or ".join(dict.fromkeys(title(apart(one.metric)[0] if rules[0].of else one.metric) for one in asked))
     worst = f", worst of {counted(len(rules), 'slice')}" if rules[0].of else ""
-    return RuleHead(written(rules[0]), metric + worst, limit(rules[0]), rules[0].severity == "warn")
+    return RuleHead(written(rules[0]), metric + worst, " or ".join(limit(one) for one in asked), rules[0].severity == "warn")
 
 
 def _telling(verdict: Verdict | None, name: str) -> Mapping[str, Check]:
@@ -190,7 +190,8 @@ def _ranks(figures: Sequence[float | None]) -> list[int | None]:
     return [None if figure is None else places.get(figure) for figure in figures]
 
 
-def _blocked(record: Record, verdict: Verdict, line: Line, told: Explanation, rules: Mapping[str, Rule]) -> Blocked:
+def _blocked(record: Record, verdict: Verdict, line: Line, told: Explanation) -> Blocked:
+    rules = {check.rule.id: check.rule for check in verdict.of(line.name)}
     gaps = tuple(text for gap in told.gaps if (text := _gap(gap, rules.get(gap.rule))))
     return Blocked(anchors(record)[line.name], line.name, line.standing, told.sentence, gaps, line.name in verdict.blocking)
 

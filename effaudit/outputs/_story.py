@@ -26,7 +26,7 @@ def by_rule(record: Record, verdict: Verdict, status: Shade) -> tuple[tuple[Chec
     """
     unmeasured = {row.candidate.name for row in record.rows if row.failure}
     found = [check for check in verdict.checks if check.candidate not in unmeasured and _stands(check, status)]
-    rules = dict.fromkeys(written(rule) for rule in verdict.policy.rules)
+    rules = dict.fromkeys(written(rule) for rule in verdict.policy.every_rule)
     groups = (sorted((check for check in found if written(check.rule) == rule), key=_distance) for rule in rules)
     return tuple(tuple(group) for group in groups if group)
 

@@ -77,7 +77,7 @@ def sentence(verdict: Verdict, check: Check) -> str:
 
 def rule_words(rule: Rule) -> str:
     """What a rule asks for, in one harmless line: "latency.batch_1.p95: max 25 ms"."""
-    return one_line(f"{rule.metric}: {limit(rule)}", LONGEST)
+    return one_line(limit(rule) if rule.alternatives else f"{rule.metric}: {limit(rule)}", LONGEST)
 
 
 def place(policy: Policy, rule: Rule) -> tuple[str, int] | None:

@@ -132,7 +132,12 @@ def is_better(reading: Reading | None, base: Reading | None, floor: float = 0.0)
 
 
 def limit(rule: Rule) -> str:
-    """A rule's limit as its author wrote it: "max 25 ms", "max drop 1 pp", with the reference when it is not the baseline."""
+    """A rule's limit as its author wrote it: "max 25 ms", "max drop 1 pp", with the reference when it is not the baseline.
+
+    Of a rule with alternatives all of them: "size.artifact max 1 MB or memory.peak.max max 256 MB".
+    """
+    if rule.alternatives:
+        return " or ".join(f"{one.metric} {limit(one)}" for one in rule.alternatives)
     against = f" against {rule.versus}" if rule.versus not in (None, "baseline") else ""
     return f"{rule.bound.replace('_', ' ')} {rule.limit.written}{against}"
 

@@ -45,7 +45,7 @@ class Sarif(Output):
 
 
 def _run(record: Record, verdict: Verdict | None) -> dict[str, Any]:
-    rules = verdict.policy.rules if verdict else ()
+    rules = verdict.policy.every_rule if verdict else ()
     driver = {
         "name": "effaudit",
         "version": _plain(record.version) or "0",
@@ -76,7 +76,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 
 def _results(record: Record, verdict: Verdict) -> list[dict[str, Any]]:
     names = {row.candidate.name for row in asked(record, verdict) if row.failure is None}
-    places = {rule.id: number for number, rule in enumerate(verdict.policy.rules)}
+    places = {rule.id: number for number, rule in enumerate(verdict.policy.every_rule)}
     graves = ((check, gravity(verdict, check)) for check in verdict.checks if check.candidate in names)
     return [_result(verdict, check, grave, places) for check, grave in graves if grave is not None]
 

@@ -29,7 +29,9 @@ def shown(candidate: Candidate, *folders: Path) -> Candidate:
         return replace(artifact, path=named, code=None, files=files)
 
     before = relative(candidate.preprocess) if candidate.preprocess else None
-    return replace(candidate, artifact=relative(candidate.artifact), preprocess=before)
+    named = candidate.contract.preprocess
+    contract = replace(candidate.contract, preprocess=before.path if before else Path(named).name if named else None)
+    return replace(candidate, artifact=relative(candidate.artifact), contract=contract, preprocess=before)
 
 
 def digest(candidate: Candidate) -> str:

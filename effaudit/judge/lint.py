@@ -170,7 +170,8 @@ def _unresolved(evidence: Evidence, rule: Rule, findings: Sequence[Finding], lev
     rows, noun = (seen.certify_rows, "row") if seen.independent else (seen.certify_groups, "group")
     needed = rows * (typical / rule.limit.amount) ** 2 if rule.limit.amount > 0.0 else math.inf
     more = f", which about {counted(_rounded(needed), noun)} would show" if math.isfinite(needed) and needed < 1e12 else ""
-    known = f"on {counted(rows, f'certify {noun}')} half of the candidates are known to no better than ±{show(typical, findings[0].unit)}"
+    width = show(typical, findings[0].unit)
+    known = f"on {counted(rows, f'certify {noun}')} half of the candidates are known to no better than ±{width}"
     yield _doubt(rule, f"{known}, and the margin is {rule.limit.written}{more}", "Certify on more rows, or allow more.")
 
 

@@ -43,12 +43,13 @@ def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
 def _recommendation(judged: Judged, selection: Selection) -> str:
     name, metric = selection.ranking[0], judged.policy.select.minimize
     rules, feasible = _error_rules(judged), len(selection.ranking)
-    met = f" that meets {words.rules_counted(rules)}" if rules else ""
+    met = f" that meets {rules}" if rules else ""
     if feasible == 1:
         told = f"is the only candidate{met or ' to judge'}"
     else:
         among = "is preferred among the" if name in selection.equals else "is the"
-        told = f"{among} {words.superlative(metric)} of {feasible} candidates{met.replace('meets', 'meet')}"
+        they_meet = met.replace("meets its", "meet their").replace("meets", "meet")
+        told = f"{among} {words.superlative(metric)} of {feasible} candidates{they_meet}"
     return f"{name} {told}{_figure(judged, name, metric)}{_under_waivers(judged, name)}."
 
 
@@ -78,7 +79,7 @@ def _figure(judged: Judged, name: str, metric: str) -> str:
 
 
 def _miss(judged: Judged, selection: Selection) -> str:
-    rules = words.rules_counted(_error_rules(judged))
+    rules = _error_rules(judged)
     if selection.nearest is None:
         return "No candidate could be measured."
     held = binding(judged, selection.nearest)
@@ -178,5 +179,9 @@ def _smaller(judged: Judged, name: str, own: float) -> bool:
     return value is not None and value < own and all(curable(check) for _, check in judged.broken(name))
 
 
-def _error_rules(judged: Judged) -> int:
-    return sum(rule.severity == "error" for rule in judged.policy.rules)
+def _error_rules(judged: Judged) -> str:
+    """The rules that must hold, in words; empty where there are none. Under overrides each candidate has its own."""
+    if judged.policy.overrides:
+        return "its error rules"
+    number = sum(rule.severity == "error" for rule in judged.policy.rules)
+    return words.rules_counted(number) if number else ""

@@ -102,3 +102,13 @@ def test_alternatives_stand_under_their_rules_own_id(a, size):
     assert {(one.id, one.severity, one.hint, one.waivable) for one in (first, second)} == {("fits", "warn", "h", False)}
     assert (first.metric, second.metric) == ("size.artifact", "memory.peak.max")
     assert single([size]) == (size,)
+
+
+def test_the_headline_counts_no_rules_where_candidates_have_different_ones(a, size):
+    override = Override(Match("b"), (Change("size", None), Change("memory", a.rule("memory", "memory.peak.max", max="1 GB"))))
+    policy = a.policy(size, overrides=(override,))
+    models = a.model("base", size=5e5), a.model("b", size=4e5)
+    assert decide(a.record(*models), policy).headline.startswith("b is the smallest of 2 candidates that meet their error rules")
+    assert decide(a.record(*models[:1]), policy).headline.startswith("base is the only candidate that meets its error rules")
+    large = decide(a.record(a.model("base", size=5e6)), policy)
+    assert large.headline.startswith("No candidate meets its error rules. The nearest, base")

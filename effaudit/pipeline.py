@@ -121,7 +121,7 @@ class _Work:
     failed: dict[str, Failure] = field(default_factory=dict)
     made: dict[str, tuple[Made, ...]] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
-    metrics: dict[str, Metric] = field(default_factory=lambda: remembering(_metrics()))
+    metrics: dict[str, Metric] = field(default_factory=lambda: remembering(registry.all_metrics()))
 
     @classmethod
     def begun(
@@ -174,11 +174,11 @@ class _Work:
             with self.diary.stage("timing"):
                 self.time_them_all()
             with self.diary.stage("metrics"):
-                assembled = self.read_the_metrics()
+                assembled = self.read_theregistry.all_metrics()
             with self.diary.stage("energy"):
                 return self.look_into_finalists(assembled), "complete"
         except KeyboardInterrupt:
-            return self.read_the_metrics(), "interrupted"
+            return self.read_theregistry.all_metrics(), "interrupted"
 
     def ask_the_given(self) -> None:
         """Opens every candidate of the plan, counts it, and asks it about every row."""
@@ -201,7 +201,7 @@ class _Work:
 
     def time_them_all(self) -> None:
         """Times all that answered, side by side, with the baseline and its twin in every panel."""
-        always = tuple(name for name, metric in _metrics().items() if metric.probes == "always")
+        always = tuple(name for name, metric in registry.all_metrics().items() if metric.probes == "always")
         asked = [name for name in self.names if name in self.gathered]
         together = panels(asked, self.baseline, {name: found.resident for name, found in self.gathered.items()})
         candidates = {name: found.candidate for name, found in self.gathered.items()}
@@ -223,7 +223,7 @@ class _Work:
 
     def look_into_finalists(self, assembled: Assembled) -> Assembled:
         """Reads the slow instruments of the baseline and the best few, chosen by what is known so far."""
-        wanted = {name: metric for name, metric in _metrics().items() if metric.probes == "finalists"}
+        wanted = {name: metric for name, metric in registry.all_metrics().items() if metric.probes == "finalists"}
         if self.plan.settings.codecarbon == "off" or not wanted:
             return assembled
         chosen = [name for name in self._finalists(assembled) if name not in self.timings.fallen]
@@ -235,7 +235,7 @@ class _Work:
     def _still_open(self, _: Timings) -> frozenset[str]:
         """The candidates that more timing could still decide something of."""
         assert self.stop is not None
-        return still_open(self.stop(self.record(self.read_the_metrics(), "complete", "")), registry.meaning)
+        return still_open(self.stop(self.record(self.read_theregistry.all_metrics(), "complete", "")), registry.meaning)
 
     def record(self, assembled: Assembled, ended: Ended, command: str) -> Record:
         """All that is known, without this machine's folders."""
@@ -341,10 +341,6 @@ class _Work:
                 return Row(candidate, failure=failure)
         job = next(job for job in self.jobs if job.name == name)
         return Row(Candidate(name, Artifact("", ""), parent=job.parent, recipe=job.steps), failure=failure, planned=False)
-
-
-def _metrics() -> dict[str, Metric]:
-    return {name: registry.a_metric(name) for name in registry.names("metrics")}
 
 
 def _part(tell: Tell, stage: str, begin: float, width: float, name: str) -> Callable[[float, str], None]:

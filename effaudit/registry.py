@@ -46,6 +46,11 @@ def a_metric(name: str) -> plugin.Metric:
     return cast(plugin.Metric, find("metrics", name)())
 
 
+def all_metrics() -> dict[str, plugin.Metric]:
+    """Every metric, ready, by name."""
+    return {name: a_metric(name) for name in names("metrics")}
+
+
 def an_engine(name: str) -> plugin.Engine:
     """An engine, ready."""
     return cast(plugin.Engine, find("engines", name)())

@@ -50,14 +50,14 @@ class Evidence:
         """Opens a record."""
         return Evidence(record, {row.candidate.name: row for row in record.rows}, against=against)
 
-    @property
+    @cached_property
     def baseline(self) -> str:
         """The name of what relative rules compare with; a stored candidate's is not among `rows`."""
         if isinstance(self.against, Stored):
             return self.against.name
         return self.against or self.record.baseline
 
-    @property
+    @cached_property
     def stored(self) -> Stored | None:
         """The baseline, where it is a candidate of another record."""
         return self.against if isinstance(self.against, Stored) else None
@@ -92,17 +92,10 @@ class Evidence:
 
     def reading(self, candidate: str, metric: str) -> Measurement | Undecidable:
         """A candidate's figure, or why there is none."""
-        row = self._row(candidate)
-        if row is None:
-            return Undecidable("metric_missing", f"the record has no candidate {one_line(candidate, 64)}")
-        if row.failure is not None:
-            return _missing(row.failure)
-        found = row.readings.get(self._id(metric))
-        if found is None:
-            return Undecidable("metric_missing", self._not_measured(metric))
-        if isinstance(found, Failure):
-            return _missing(found)
-        return self._apart(candidate, metric, found) or _sound(found, metric)
+        key = (candidate, metric)
+        if key not in self._read:
+            self._read[key] = self._reading(candidate, metric)
+        return self._read[key]
 
     def value(self, candidate: str, metric: str) -> float | None:
         """A candidate's figure alone; of an artifact that could not be measured, its bytes where they are known."""
@@ -144,6 +137,24 @@ class Evidence:
             reason: Reason = theirs.reason if theirs.reason in _TOLD_OF_BOTH else "baseline_missing"
             return Undecidable(reason, f"{one_line(versus, 64)}: {theirs.detail}")
         return ours if isinstance(ours, Undecidable) else Pair(self, candidate, versus, metric, ours, theirs)
+
+    def _reading(self, candidate: str, metric: str) -> Measurement | Undecidable:
+        row = self._row(candidate)
+        if row is None:
+            return Undecidable("metric_missing", f"the record has no candidate {one_line(candidate, 64)}")
+        if row.failure is not None:
+            return _missing(row.failure)
+        found = row.readings.get(self._id(metric))
+        if found is None:
+            return Undecidable("metric_missing", self._not_measured(metric))
+        if isinstance(found, Failure):
+            return _missing(found)
+        return self._apart(candidate, metric, found) or _sound(found, metric)
+
+    @cached_property
+    def _read(self) -> dict[tuple[str, str], Measurement | Undecidable]:
+        """What was looked up before: every rule, explanation and note asks for the same figures."""
+        return {}
 
     @cached_property
     def _slices(self) -> Mapping[str, Evidence]:

@@ -82,7 +82,7 @@ def _explanation(judged: Judged, selection: Selection, name: str, together: Toge
     told = [in_words(held, gaps[held[1].rule.id]) for held in worst[:MOST_RULES]]
     if rest > 0:
         told.append(f"and {rest} more")
-    admitting = together.admitting(name)
+    admitting = together.admitting(name, gaps)
     hidden = [one for one in admitting if one.rule not in gaps]
     if hidden:
         told.append(f"beside more candidates it would then need {words.limits_moved(hidden)} too")

@@ -74,10 +74,10 @@ def _measured(evidence: Evidence, candidate: str, metric: str) -> Iterator[tuple
     if array is None or array.ndim != 2:
         yield getattr(evidence.rows[candidate].readings.get(metric), "samples", 0), "sample"
         return
-    rounds = int((array[:, 1] >= 0).sum())
+    rounds = int(np.count_nonzero(array[:, 1] >= 0))
     if rounds:
         yield rounds, "round"
-    yield len(np.unique(array[:, 0])), "restart"
+    yield len(set(array[:, 0].tolist())), "restart"
 
 
 def _told(missing: int, noun: str) -> str:

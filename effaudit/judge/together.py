@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from effaudit.core.policy import Rule
 from effaudit.core.stats.estimate import Exact
-from effaudit.core.verdict import Relaxed
+from effaudit.core.verdict import Gap, Relaxed
 from effaudit.judge.gaps import inside, relaxed_to
 from effaudit.judge.judged import Held, Judged
 
@@ -25,21 +25,21 @@ class Together:
 
     judged: Judged
 
-    def admitting(self, candidate: str) -> tuple[Relaxed, ...]:
+    def admitting(self, candidate: str, gaps: Mapping[str, Gap]) -> tuple[Relaxed, ...]:
         """The limits, in the policy's order; empty where it passes, or where something else than a limit stands in the way.
 
         Each is the far end of an interval at the level that would decide. That is the level that decided, unless a counted
         figure excludes the candidate now: then it is the one at which Holm's procedure would arrive at it, among all those that
-        the new limits no longer exclude.
+        the new limits no longer exclude. `gaps`: of the broken rules, as they were decided.
         """
         own = _errors(self.judged, candidate)
         if not self.judged.broken(candidate) or any(one.estimate is None or one.barrier is not None for one, _ in own):
             return ()
-        counted = _relaxed([held for held in own if isinstance(held[0].estimate, Exact)])
+        counted = _relaxed([held for held in own if isinstance(held[0].estimate, Exact)], gaps)
         if counted is None:
             return ()
         level = self._level(candidate, {one.rule: one.limit for one in counted})
-        measured = _relaxed([held for held in own if not isinstance(held[0].estimate, Exact)], level)
+        measured = _relaxed([held for held in own if not isinstance(held[0].estimate, Exact)], gaps, level)
         if measured is None:
             return ()
         moved = {one.rule: one for one in (*counted, *measured)}
@@ -107,22 +107,24 @@ def _errors(judged: Judged, candidate: str) -> list[Held]:
     return [held for held in judged.held[candidate] if held[1].rule.severity == "error"]
 
 
-def _relaxed(rules: Iterable[Held], level: float | None = None) -> list[Relaxed] | None:
+def _relaxed(rules: Iterable[Held], gaps: Mapping[str, Gap], level: float | None = None) -> list[Relaxed] | None:
     """The limits that rules need at a level (None: the one that decided), and none for those that hold.
 
     None where one of them has no end.
     """
     moved = []
     for finding, check in rules:
-        rule, low, high = finding.rule, check.low, check.high
-        if level is not None and finding.estimate is not None:
-            low, high = finding.estimate.interval(1.0 - (1.0 - level) / finding.looks)
-        if low is None or high is None:
-            return None
-        if inside(rule, low, high):
-            continue
-        limit = relaxed_to(rule, low, high, finding.unit)
+        rule, estimate = finding.rule, finding.estimate
+        if level is None or estimate is None:
+            if rule.id not in gaps:
+                continue
+            limit = gaps[rule.id].relaxed
+        else:
+            low, high = estimate.interval(1.0 - (1.0 - level) / finding.looks)
+            if inside(rule, low, high):
+                continue
+            limit = relaxed_to(rule, low, high, finding.unit)
         if limit is None:
             return None
-        moved.append(Relaxed(rule.id, rule.bound, limit, finding.unit, rule.metric if rule.alternatives else ""))
+        moved.append(Relaxed(rule.id, rule.bound, limit, check.unit, rule.metric if rule.alternatives else ""))
     return moved

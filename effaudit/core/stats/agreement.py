@@ -56,12 +56,25 @@ class Tango:
         return _score(self.b, self.c, self.n, difference)
 
     def _where(self, score: float) -> float:
-        """The true difference at which the statistic has this value, by bisection."""
-        low, high = -1.0, 1.0
-        for _ in range(62):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self._score(middle) > score else (low, middle)
-        return (low + high) / 2
+        """The true difference at which the statistic has this value.
+
+        By the Illinois method (Dowell and Jarratt 1971), halving the interval where an end has no finite statistic.
+        """
+        (low, above), (high, below) = ((end, self._score(end) - score) for end in (-1.0, 1.0))
+        if above <= 0.0 or below > 0.0:  # every row is discordant, and to one side
+            return low if above <= 0.0 else high
+        side, last = 0, math.nan
+        for _ in range(200):
+            finite = math.isfinite(above) and math.isfinite(below)
+            middle = high - below * (high - low) / (below - above) if finite and below < above else (low + high) / 2
+            if not low < middle < high or abs(middle - last) <= 1e-16:
+                break
+            found, last = self._score(middle) - score, middle
+            if found > 0.0:
+                low, above, below, side = middle, found, (below / 2 if side > 0 else below), 1
+            else:
+                high, below, above, side = middle, found, (above / 2 if side < 0 else above), -1
+        return last
 
 
 def _score(b: int, c: int, n: int, difference: float) -> float:

@@ -39,8 +39,9 @@ def of_replicates(value: float, replicates: Floats, groups: int) -> Leaning:
     if largest <= 1e-14 * max(abs(float(drawn.mean())), abs(value)):
         return Leaning(value, 0.0, float(groups - 1), 0.0)
     scaled = centred / largest
-    sd = float(np.sqrt(np.mean(scaled**2)))
-    skewness = float(np.mean(scaled**3)) / sd**3
+    squares = scaled * scaled
+    sd = math.sqrt(float(squares.sum()) / drawn.size)
+    skewness = float(squares @ scaled) / drawn.size / sd**3
     se = sd * largest * math.sqrt(drawn.size / (drawn.size - 1) * groups / (groups - 1))
     dof = 1.0 / (1.0 / (groups - 1) + 1.0 / (drawn.size - 1))
     return Leaning(value, se, dof, min(_MOST_SKEWED, max(-_MOST_SKEWED, skewness)))

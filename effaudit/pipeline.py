@@ -174,11 +174,11 @@ class _Work:
             with self.diary.stage("timing"):
                 self.time_them_all()
             with self.diary.stage("metrics"):
-                assembled = self.read_theregistry.all_metrics()
+                assembled = self.read_the_metrics()
             with self.diary.stage("energy"):
                 return self.look_into_finalists(assembled), "complete"
         except KeyboardInterrupt:
-            return self.read_theregistry.all_metrics(), "interrupted"
+            return self.read_the_metrics(), "interrupted"
 
     def ask_the_given(self) -> None:
         """Opens every candidate of the plan, counts it, and asks it about every row."""
@@ -235,7 +235,7 @@ class _Work:
     def _still_open(self, _: Timings) -> frozenset[str]:
         """The candidates that more timing could still decide something of."""
         assert self.stop is not None
-        return still_open(self.stop(self.record(self.read_theregistry.all_metrics(), "complete", "")), registry.meaning)
+        return still_open(self.stop(self.record(self.read_the_metrics(), "complete", "")), registry.meaning)
 
     def record(self, assembled: Assembled, ended: Ended, command: str) -> Record:
         """All that is known, without this machine's folders."""

@@ -110,14 +110,18 @@ def audit(
     return record
 
 
-def decide(record: Record, policy: str | Path = "recommended", today: str | date | None = None) -> Verdict:
+def decide(
+    record: Record, policy: str | Path = "recommended", today: str | date | None = None, baseline: str | None = None
+) -> Verdict:
     """Judges a record under a policy (a file or a preset's name) and its waivers, without measuring. Raises InputError.
 
     today: the day for which waivers are looked at, such as "2026-07-31"; by default today's date in UTC.
+    baseline: what relative rules compare with, where that is not the policy's: another candidate, `file:RECORD#NAME`, or `plan`.
     """
     from effaudit.cli import _reading
 
-    return _reading.judged(record, _reading.policy(policy), today.isoformat() if isinstance(today, date) else today)
+    day = today.isoformat() if isinstance(today, date) else today
+    return _reading.judged(record, _reading.policy(policy), day, baseline)
 
 
 def report(record: Record, verdict: Verdict | None, path: str | Path, output: str | None = None) -> Path:

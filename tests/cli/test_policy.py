@@ -8,8 +8,11 @@ import shutil
 
 import pytest
 
+import effaudit
 from effaudit.cli import run
+from effaudit.core.errors import InputError
 from effaudit.reading.policy_model import schema
+from effaudit.reading.record_file import read_record
 
 OWN = """\
 apiVersion: effaudit/v1
@@ -88,6 +91,15 @@ def test_a_gate_compares_with_the_candidate_or_record_that_baseline_names(audite
     assert run([*gate, "--baseline", "file:released#full-round_weights"]) == 1
     assert "of the record released" in " ".join(capsys.readouterr().out.split())
     assert run([*gate, "--baseline", "file:released#full"]) == 0
+
+
+def test_python_takes_the_same_baselines(audited, mine):
+    record = read_record(audited.run)
+    (mine / "gate.yaml").write_text(GATE)
+    found = [effaudit.decide(record, "gate.yaml", baseline=name).baseline for name in (None, "plan", "half")]
+    assert found == ["full", "full", "half"]
+    with pytest.raises(InputError, match="Did you mean 'half'"):
+        effaudit.decide(record, "gate.yaml", baseline="hal")
 
 
 @pytest.mark.parametrize(

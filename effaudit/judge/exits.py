@@ -30,12 +30,16 @@ def outcome_of(judged: Judged, selection: Selection, blocking: tuple[str, ...]) 
 def blocking_of(judged: Judged, selection: Selection) -> tuple[str, ...]:
     """Those whose failure could have changed the recommendation; the baseline first, without which nothing relative is known.
 
-    A candidate counts when the plan names it and it could not be measured, or when a reading that one of its error rules needs
-    could not be. It does not count when another rule rejects it anyway, or when it is known to be too large to be preferred.
+    A candidate counts when the plan names it and it could not be measured, or it passes and the figure that the policy minimises
+    is not known of it, or when a reading that one of its error rules needs could not be had. It does not count when another rule
+    rejects it anyway, or when it is known to be too large to be preferred. Where that figure is known of nobody who passes, all
+    of them count.
     """
     baseline = judged.evidence.baseline
     first = (baseline,) if baseline_is_missing(judged) else ()
-    others = (name for name in judged.evidence.rows if name != baseline or not first)
+    others = [name for name in judged.evidence.rows if name != baseline or not first]
+    if selection.ranking and selection.recommended is None:
+        return (*first, *(name for name in others if name in selection.ranking))
     return (*first, *(name for name in others if _failed(judged, name) and _could_have_won(judged, selection, name)))
 
 
@@ -73,6 +77,8 @@ def _failed(judged: Judged, name: str) -> bool:
     row = judged.evidence.rows[name]
     if row.failure is not None:
         return row.planned
+    if judged.statuses[name] == "pass" and row.planned and judged.objective(name) is None:
+        return True
     return any(unmeasured(check) for _, check in judged.broken(name))
 
 

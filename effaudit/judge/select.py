@@ -18,18 +18,15 @@ SIMPLEST_FIRST: tuple[str, ...] = get_args(Family)
 class Selection:
     """The feasible in order of preference, those in the band that tie-breaks decided between, and the nearest miss.
 
-    `band` is the share by which an objective may be larger than the best and still count as equal.
+    `band` is the share by which an objective may be larger than the best and still count as equal. `recommended` is the first
+    of the ranking, or None where nobody in it has a figure to be preferred by.
     """
 
     ranking: tuple[str, ...]
     equals: tuple[str, ...]
     nearest: str | None
     band: float
-
-    @property
-    def recommended(self) -> str | None:
-        """The first of the ranking."""
-        return self.ranking[0] if self.ranking else None
+    recommended: str | None
 
 
 def select(judged: Judged) -> Selection:
@@ -42,7 +39,8 @@ def select(judged: Judged) -> Selection:
     equals = _tie_broken(judged, [name for name in by_objective if known[name] <= limit])
     rest = [name for name in by_objective if known[name] > limit]
     ranking = (*equals, *rest, *_tie_broken(judged, unknown))
-    return Selection(ranking, tuple(equals) if len(equals) > 1 else (), None if ranking else _nearest(judged), share)
+    alike = tuple(equals) if len(equals) > 1 else ()
+    return Selection(ranking, alike, None if ranking else _nearest(judged), share, ranking[0] if known else None)
 
 
 def band(judged: Judged) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from effaudit.core.reading import Measurement
-from effaudit.core.text import listed
+from effaudit.core.text import listed, one_line
 from effaudit.core.units import show, show_change, show_interval, show_round
 from effaudit.judge import words
 from effaudit.judge.compare import loss
@@ -14,6 +14,8 @@ from effaudit.judge.gaps import gap_of
 from effaudit.judge.judged import Judged, curable
 from effaudit.judge.select import Selection, binding
 
+P50 = "latency.batch_1.p50"
+
 
 def headline(judged: Judged, selection: Selection, blocking: tuple[str, ...]) -> str:
     """What was decided: the recommendation with its size, or the nearest miss and the rule that binds it."""
@@ -22,7 +24,15 @@ def headline(judged: Judged, selection: Selection, blocking: tuple[str, ...]) ->
         return told
     if baseline_is_missing(judged):
         return f"{_missing_baseline(judged)} could not be measured. {told}"
-    return f"{listed(blocking, 3)} could not be measured and might have been recommended. {told}"
+    if selection.recommended is None and selection.ranking:
+        return told
+    unknown = [name for name in blocking if name in selection.ranking]
+    lost = [name for name in blocking if name not in unknown]
+    begin = [f"{listed(lost, 3)} could not be measured and might have been recommended."] if lost else []
+    if unknown:
+        metric = judged.policy.select.minimize
+        begin.append(f"{metric}, which the policy minimises, is not known of {listed(unknown, 3)}, which might be recommended.")
+    return " ".join([*begin, told])
 
 
 def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
@@ -80,12 +90,26 @@ def _figure(judged: Judged, name: str, metric: str) -> str:
 
 def _miss(judged: Judged, selection: Selection) -> str:
     rules = _error_rules(judged)
+    if selection.ranking:
+        return _no_objective(judged, selection)
     if selection.nearest is None:
         return "No candidate could be measured."
     held = binding(judged, selection.nearest)
     undecided = judged.statuses[selection.nearest] == "inconclusive"
     begin = f"No candidate is shown to meet {rules}" if undecided else f"No candidate meets {rules}"
     return f"{begin}. The nearest, {selection.nearest}, {in_words(held, gap_of(judged.evidence, held))}." if held else f"{begin}."
+
+
+def _no_objective(judged: Judged, selection: Selection) -> str:
+    """Which figure nobody has who passes, why, and what to write."""
+    metric, names = judged.policy.select.minimize, selection.ranking
+    passing = f"{listed(names, 3)} {'passes' if len(names) == 1 else 'pass'}, but nobody can be recommended"
+    found = judged.evidence.reading(names[0], metric)
+    why = f" ({one_line(found.detail, 200)})" if isinstance(found, Undecidable) and found.detail else ""
+    other = "size.artifact" if metric != "size.artifact" else P50
+    cure = f"Measure it, or write another figure in the policy, such as `select: {{minimize: {other}}}`"
+    whom = "it" if len(names) == 1 else "any of them"
+    return f"{passing}: {metric}, which the policy minimises, is not known of {whom}{why}. {cure}."
 
 
 def _interrupted(judged: Judged) -> str:
@@ -157,14 +181,14 @@ def _widened(judged: Judged, selection: Selection) -> str:
 
 def _unranked(judged: Judged, selection: Selection) -> str:
     unknown = [name for name in selection.ranking if judged.objective(name) is None]
-    if not unknown:
+    if not unknown or selection.recommended is None:
         return ""
     return f"{judged.policy.select.minimize} is not known of {listed(unknown, 3)}, ranked after those of which it is."
 
 
 def _smaller_undecided(judged: Judged, selection: Selection) -> str:
     """Candidates that more measuring could put before the recommended one."""
-    own = judged.objective(selection.ranking[0]) if selection.ranking else None
+    own = judged.objective(selection.recommended) if selection.recommended else None
     if own is None:
         return ""
     found = [name for name, status in judged.statuses.items() if status == "inconclusive" and _smaller(judged, name, own)]

@@ -8,7 +8,7 @@ import pytest
 
 from effaudit.core.errors import InputError
 from effaudit.core.observed import Sizes
-from effaudit.core.reading import Failure
+from effaudit.core.reading import Failure, Measurement
 from effaudit.judge.decide import decide
 from effaudit.judge.exits import gate_one
 
@@ -139,6 +139,44 @@ def test_too_few_samples_are_undecided_and_not_a_failed_reading(a):
 
 def test_a_metric_that_nobody_measured_leaves_the_audit_incomplete(a):
     assert selecting(a, fast(a), rules=[a.rule("c", "cost.per_1000", max="1 EUR")]) == (4, "incomplete")
+
+
+def frugal(a, *models, rules=()):
+    return decide(a.record(*models), a.policy(*rules, minimize="energy.per_1000"))
+
+
+def joules(a, value):
+    return {"energy.per_1000": Measurement(value, value, value, "J", "lower", "modelled", 60)}
+
+
+def test_4_nobody_that_passes_has_the_figure_that_the_policy_minimises(a):
+    lacks = {"energy.per_1000": Failure("assume", "write `assumptions: {watts_per_vcpu: 4.0}`")}
+    found = frugal(a, a.model("base", readings=lacks), a.model("other", readings=lacks))
+    assert (found.exit_code, found.outcome, found.recommended) == (4, "incomplete", None)
+    assert found.blocking == ("base", "other")
+    for words in ("energy.per_1000, which the policy minimises, is not known of any", "watts_per_vcpu: 4.0", "select: {minimize: "):
+        assert words in found.headline
+
+
+def test_4_also_where_only_products_pass_and_lack_it(a):
+    found = frugal(a, a.model("base", auc=0.5), a.model("made", planned=False), rules=[a.rule("q", "quality.roc_auc", min="0.7")])
+    assert (found.exit_code, found.blocking) == (4, ("made",))
+
+
+def test_4_a_planned_candidate_passes_and_lacks_the_figure_that_the_policy_minimises(a):
+    found = frugal(a, a.model("base", readings=joules(a, 1.0)), a.model("lacks"))
+    assert (found.exit_code, found.recommended, found.blocking) == (4, "base", ("lacks",))
+    assert found.headline.startswith(
+        "energy.per_1000, which the policy minimises, is not known of lacks, which might be recommended."
+    )
+    assert found.ranking == ("base", "lacks")
+
+
+def test_who_fails_or_was_not_planned_may_lack_the_figure_that_the_policy_minimises(a):
+    rules = [a.rule("q", "quality.roc_auc", min="0.7")]
+    models = [a.model("base", readings=joules(a, 1.0)), a.model("fails", auc=0.5), a.model("made", planned=False)]
+    assert frugal(a, *models, rules=rules).exit_code == 0
+    assert frugal(a, a.model("fails", auc=0.5), rules=rules).exit_code == 1
 
 
 def gate(a, name, *models, **options):

@@ -124,7 +124,11 @@ def test_who_lacks_the_objective_is_ranked_last_and_said(a):
     found = verdict(a, *models, minimize="energy.per_1000")
     assert found.ranking == ("x", "y")
     assert "energy.per_1000 is not known of y, ranked after those of which it is." in found.notes
-    assert verdict(a, models[1], minimize="energy.per_1000").recommended == "y"
+
+
+def test_nobody_is_recommended_for_a_figure_that_nobody_has(a):
+    found = verdict(a, a.model("x"), a.model("y"), minimize="energy.per_1000")
+    assert (found.recommended, found.nearest, set(found.ranking)) == (None, None, {"x", "y"})
 
 
 RULES = {"floor": ("quality.roc_auc", {"min": "0.85"}), "lat": (P50, {"max": "5 ms"}), "size": ("size.artifact", {"max": "0.9 MB"})}

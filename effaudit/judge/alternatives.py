@@ -28,6 +28,8 @@ def by_rule(findings: Iterable[Finding]) -> tuple[Group, ...]:
 
 def p_value(group: Group) -> float | None:
     """Of the hypothesis that no alternative is met; None where that is counted. Each finding's own has the split in it."""
+    if len(group) == 1:
+        return group[0].p_value
     if any(one.p_value is None and not one.excluded for one in group):
         return None
     return min((p for one in group if (p := one.p_value) is not None and not one.excluded), default=None)

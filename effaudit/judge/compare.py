@@ -94,14 +94,18 @@ def _loss(pair: Pair, ratio: Student | Undecidable, theirs: Estimate | TooFew, r
 
 def _ratio(pair: Pair, arrays: tuple[Array, Array] | None, curve: str | None = None) -> Student | Undecidable:
     record = pair.evidence.record
-    apart = f"{pair.candidate} and {pair.versus} share no rounds of {pair.metric}"
     if arrays is None:
-        return Undecidable("not_measured_together", apart)
+        return _apart(pair)
     baseline = pair.evidence.array(record.baseline, pair.metric, curve)
     try:
-        found = ratios.ratio(*arrays, record.spreads.get(pair.metric), baseline)
+        direct = pair.evidence.rounds_with(pair.versus, pair.metric, curve).get(pair.candidate)
+        found = ratios.ratio(*arrays, record.spreads.get(pair.metric), baseline, direct)
     except (ValueError, OverflowError) as error:
         return Undecidable("not_measured_together", f"the evidence of {pair.metric} cannot be compared: {error}")
     if not isinstance(found, TooFew):
         return found
-    return Undecidable("too_few_samples", str(found)) if found.got else Undecidable("not_measured_together", apart)
+    return Undecidable("too_few_samples", str(found)) if found.got else _apart(pair)
+
+
+def _apart(pair: Pair) -> Undecidable:
+    return Undecidable("not_measured_together", f"{pair.candidate} and {pair.versus} share no rounds of {pair.metric}")

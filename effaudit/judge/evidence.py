@@ -15,6 +15,7 @@ from effaudit.core.policy import Stored
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.record import Record, Row
 from effaudit.core.slices import CODES, Slice, apart, in_words, sliced
+from effaudit.core.stats import ratios
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
 from effaudit.core.verdict import Reason
@@ -109,12 +110,19 @@ class Evidence:
 
     def array(self, candidate: str, metric: str, curve: str | None = None) -> Array | None:
         """The evidence of a reading: replicates (n,) or paired rounds (n, 3). `curve`: a modelled one's, under that power curve."""
-        row = self._row(candidate)
-        found = row.readings.get(self._id(metric)) if row else None
-        named = found.evidence if isinstance(found, Measurement) else None
-        record, name = self._home(candidate)
-        evidence = named or f"{name}/{self._id(metric)}"
-        return record.arrays.get(curves.named(evidence, curve) if curve else evidence)
+        key = (candidate, metric, curve)
+        if key not in self._found:
+            self._found[key] = self._array(*key)
+        return self._found[key]
+
+    def rounds_with(self, versus: str, metric: str, curve: str | None = None) -> Mapping[str, ratios.Medians]:
+        """All candidates that were timed in the very rounds of one, paired with it at once: judging asks for one after another."""
+        key = (versus, metric, curve)
+        if key not in self._paired:
+            arrays = {name: self.array(name, metric, curve) for name in (*self.rows, versus)}
+            timed = {name: array for name, array in arrays.items() if array is not None and array.ndim == 2}
+            self._paired[key] = ratios.paired_alike(timed, timed[versus]) if versus in timed else {}
+        return self._paired[key]
 
     def right(self, candidate: str) -> NDArray[np.uint8] | None:
         """Which certify rows a candidate's labels got right, as packed bits; None where that was not kept."""
@@ -150,6 +158,23 @@ class Evidence:
         if isinstance(found, Failure):
             return _missing(found)
         return self._apart(candidate, metric, found) or _sound(found, metric)
+
+    def _array(self, candidate: str, metric: str, curve: str | None) -> Array | None:
+        row = self._row(candidate)
+        found = row.readings.get(self._id(metric)) if row else None
+        named = found.evidence if isinstance(found, Measurement) else None
+        record, name = self._home(candidate)
+        evidence = named or f"{name}/{self._id(metric)}"
+        return record.arrays.get(curves.named(evidence, curve) if curve else evidence)
+
+    @cached_property
+    def _paired(self) -> dict[tuple[str, str, str | None], Mapping[str, ratios.Medians]]:
+        return {}
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, str, str | None], Array | None]:
+        """The arrays that were looked up before."""
+        return {}
 
     @cached_property
     def _read(self) -> dict[tuple[str, str], Measurement | Undecidable]:

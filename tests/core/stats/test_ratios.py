@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from effaudit.core.reading import Spread
 from effaudit.core.stats.estimate import Student, TooFew
-from effaudit.core.stats.ratios import Medians, floor_of, location, paired, ratio, spread_of
+from effaudit.core.stats.ratios import Medians, floor_of, location, paired, paired_alike, ratio, spread_of
 from effaudit.core.stats.student import t_quantile
 
 
@@ -35,6 +35,36 @@ def test_pairs_are_formed_inside_a_round_only():
     pairs = paired(a, b)
     assert pairs.values == pytest.approx([0.75, 3.0])
     assert list(pairs.rounds) == [2, 1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 30)), min_size=1, max_size=3, unique_by=lambda one: one[0]),
+    st.integers(1, 6),
+    st.integers(0, 2**32 - 1),
+)
+def test_many_paired_at_once_are_each_paired_alone(incarnations, count, seed):
+    rng = np.random.default_rng(seed)
+    numbers = np.repeat(*zip(*incarnations, strict=True))
+    keys = rng.permutation(len(numbers)) + numbers * 1000
+    base, *many = (np.column_stack([numbers, keys, rng.normal(0, 1, len(numbers))]) for _ in range(count + 1))
+    found = paired_alike({str(place): one for place, one in enumerate(many)}, base)
+    for place, one in enumerate(many):
+        alone, together = paired(one, base), found[str(place)]
+        assert together.values == pytest.approx(alone.values, rel=1e-12)
+        assert together.errors == pytest.approx(alone.errors, rel=1e-12, nan_ok=True)
+        assert together.rounds.tolist() == alone.rounds.tolist()
+
+
+def test_what_stands_in_other_rounds_or_is_no_figure_is_not_paired_at_once():
+    other, endless = BASE.copy(), BASE.copy()
+    other[[0, 1]] = other[[1, 0]]
+    endless[5, 2] = math.inf
+    words = np.full(BASE.shape, "x")
+    found = paired_alike({"same": BASE, "other": other, "short": BASE[:-1], "endless": endless, "words": words}, BASE)
+    assert list(found) == ["same"]
+    assert paired_alike({"same": BASE[:0]}, BASE[:0]) == {}
+    with pytest.raises(ValueError, match="no logarithm"):
+        paired_alike({"same": BASE}, endless)
 
 
 def test_what_the_machine_does_to_both_cancels():

@@ -53,17 +53,27 @@ def canonical(raw: Any, rows: int, contract: Contract, workload: Workload) -> Ar
 
 
 def label(scores: Array, contract: Contract, workload: Workload) -> Answers:
-    """Scores and labels from the canonical array: the most probable class, or the positive one from a threshold on."""
+    """Scores and labels from the canonical array: the most probable class, or that of a threshold from it on.
+
+    Ties go as in scikit-learn: to the first class in the model's own order, and against a label of several. A row whose most
+    probable class the data does not have is labelled −1, which is wrong whatever the answer is.
+    """
     if workload.task == "regression":
         return Answers(scores, None)
     if scores.dtype == np.int64:
         return Answers(None, scores)
     threshold = contract.threshold
     if workload.multilabel:
-        return Answers(scores, (scores >= (0.5 if threshold is None else threshold)).astype(np.int64))
+        above = scores > 0.5 if threshold is None else scores >= threshold
+        return Answers(scores, above.astype(np.int64))
+    places = {same_class(name): place for place, name in enumerate(workload.classes)}
     if threshold is not None and len(workload.classes) == 2:
-        return Answers(scores, (scores[:, 1] >= threshold).astype(np.int64))
-    return Answers(scores, scores.argmax(axis=1).astype(np.int64))
+        chosen = places.get(same_class(contract.threshold_of), 1) if contract.threshold_of is not None else 1
+        return Answers(scores, np.where(scores[:, chosen] >= threshold, chosen, 1 - chosen).astype(np.int64))
+    own = [places[key] for key in map(same_class, contract.classes or workload.classes) if key in places]
+    best = np.asarray(own, dtype=np.int64)[scores[:, own].argmax(axis=1)]
+    elsewhere = 1.0 - scores.sum(axis=1)  # what _reordered left out
+    return Answers(scores, np.where(elsewhere > scores.max(axis=1) + ROUNDED, -1, best))
 
 
 def same_class(text: str) -> str:
@@ -153,6 +163,9 @@ def _reordered(scores: Array, names: Sequence[str], wanted: Sequence[str]) -> Ar
         raise BadAnswer(
             f"knows the classes {listed(names)}, the data has {listed(wanted)}; write the model's `classes` in the data's words"
         )
+    absent = [place for key, place in places.items() if key not in {same_class(name) for name in wanted}]
+    if len(absent) > 1:  # only the most probable of them counts, so that label() sees in the sum whether it is the answer
+        ordered /= (ordered.sum(axis=1) + scores[:, absent].max(axis=1))[:, None]
     return ordered
 
 

@@ -32,6 +32,8 @@ class Contract:
     """Binary classification: at which probability of the positive class its label is given; None: 0.5."""
     tune: str | None = None
     """A scorer by which the threshold is chosen on search rows (the plan's `threshold: {tune: SCORER}`)."""
+    threshold_of: str | None = None
+    """The class that `threshold` speaks of; None: the positive one."""
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,13 @@ class Fitted(Model):
         return facts_of(self.native, self._notes + _score_notes(self.native))
 
     def contract(self) -> Contract:
+        threshold, of = _threshold(self.native)
         return Contract(
             columns=feature_names(self.native),
             output=_output(self.native),
             classes=_classes(self.native),
-            threshold=_threshold(self.native),
+            threshold=threshold,
+            threshold_of=of,
         )
 
     def predictor(self, contract: Contract) -> Predictor:
@@ -167,16 +169,16 @@ def _classes(estimator: Any) -> tuple[str, ...]:
     return label_texts(classes) if isinstance(classes, np.ndarray) and classes.ndim == 1 else ()
 
 
-def _threshold(estimator: Any) -> float | None:
-    """The threshold of a tuned or fixed one, where it speaks of the positive class's probability."""
+def _threshold(estimator: Any) -> tuple[float | None, str | None]:
+    """The threshold of a tuned or fixed one and the class it speaks of, where it is one on that class's probability."""
     if "sklearn.model_selection._classification_threshold.BaseThresholdClassifier" not in kinds(estimator):
-        return None
+        return None, None
     value = getattr(estimator, "best_threshold_", getattr(estimator, "threshold", None))
     positive = getattr(estimator, "pos_label", None)
     by_probability = estimator.response_method in ("auto", "predict_proba") and hasattr(estimator, "predict_proba")
-    if isinstance(value, float) and by_probability and positive in (None, estimator.classes_[-1]):
-        return float(value)
-    return None
+    if not isinstance(value, float) or not by_probability:
+        return None, None
+    return float(value), label_texts(np.asarray([estimator.classes_[-1] if positive is None else positive]))[0]
 
 
 def _positive(classes: Array) -> int | float:
@@ -189,7 +191,10 @@ def _positive(classes: Array) -> int | float:
     return 1
 
 
-def _joined(parts: Sequence[Array], positive: Sequence[int | float]) -> Array:
+def _joined(parts: Array | Sequence[Array], positive: Sequence[int | float]) -> Array:
+    """One column for each label. Most models give a list of arrays (rows, classes), chains one array (rows, labels)."""
+    if isinstance(parts, np.ndarray) and parts.ndim == 2:
+        return parts
     columns = [
         part[:, place] if isinstance(place, int) else np.full(len(part), place) for part, place in zip(parts, positive, strict=True)
     ]

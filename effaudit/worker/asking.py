@@ -62,7 +62,8 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
     if preprocessed:  # the file speaks of transformed columns, the plan of the data's
         file = dataclasses.replace(file, columns=(), dtypes=())
     said = {field.name: getattr(plan, field.name) or getattr(file, field.name) for field in dataclasses.fields(Contract)}
-    said["threshold"] = plan.threshold if plan.threshold is not None else file.threshold
+    threshold = plan if plan.threshold is not None or plan.tune else file
+    said["threshold"], said["threshold_of"] = threshold.threshold, threshold.threshold_of
     if said["output"] is None and workload.task == "regression":
         said["output"] = "values"
     if said["output"] is None:

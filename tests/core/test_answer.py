@@ -109,3 +109,34 @@ def test_labels_of_another_language_are_an_error():
 def test_binary_probabilities_always_sum_to_one(values):
     scores = canonical(np.array(values), len(values), Contract(), workload())
     np.testing.assert_allclose(scores.sum(axis=1), 1.0)
+
+
+def labelled(raw, contract, work):
+    return label(canonical(raw, len(raw), contract, work), contract, work).labels.tolist()
+
+
+def test_a_row_whose_most_probable_class_the_data_lacks_is_wrong_and_not_the_next_best():
+    three = Contract(output="probabilities", classes=("maybe", "no", "yes"))
+    assert labelled([[0.5, 0.3, 0.2], [0.3, 0.5, 0.2], [0.2, 0.3, 0.5]], three, workload()) == [-1, 0, 1]
+
+
+def test_several_lacking_classes_are_not_taken_together():
+    four = Contract(output="probabilities", classes=("maybe", "no", "perhaps", "yes"))
+    assert labelled([[0.3, 0.1, 0.2, 0.4], [0.45, 0.1, 0.05, 0.4]], four, workload()) == [1, -1]
+
+
+@pytest.mark.parametrize(("classes", "first"), [(("no", "yes"), 0), (("yes", "no"), 1)])
+def test_a_tie_goes_to_the_first_class_in_the_models_own_order(classes, first):
+    assert labelled([[0.5, 0.5]], Contract(output="probabilities", classes=classes), workload()) == [first]
+
+
+def test_a_threshold_may_speak_of_the_class_that_is_not_positive():
+    contract = Contract(output="probabilities", classes=("no", "yes"), threshold=0.2, threshold_of="yes")
+    positive_is_no = workload(classes=("yes", "no"))
+    assert labelled([[0.81, 0.19], [0.8, 0.2], [0.1, 0.9]], contract, positive_is_no) == [1, 0, 0]
+    assert labelled([[0.81, 0.19], [0.8, 0.2], [0.1, 0.9]], contract, workload()) == [0, 1, 1]
+
+
+def test_a_label_of_several_needs_more_than_half():
+    several = workload(answers=("a", "b"), multilabel=True)
+    assert labelled([[0.5, 0.51], [0.49, 1.0]], Contract(output="probabilities"), several) == [[0, 1], [0, 1]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from effaudit.core.reading import Measurement
-from effaudit.core.text import listed, one_line
+from effaudit.core.text import counted, listed, one_line
 from effaudit.core.units import show, show_change, show_interval, show_round
 from effaudit.judge import words
 from effaudit.judge.compare import loss
@@ -97,7 +97,11 @@ def _miss(judged: Judged, selection: Selection) -> str:
     held = binding(judged, selection.nearest)
     undecided = judged.statuses[selection.nearest] == "inconclusive"
     begin = f"No candidate is shown to meet {rules}" if undecided else f"No candidate meets {rules}"
-    return f"{begin}. The nearest, {selection.nearest}, {in_words(held, gap_of(judged.evidence, held))}." if held else f"{begin}."
+    if held is None:
+        return f"{begin}."
+    more = len(judged.broken(selection.nearest)) - 1
+    rest = f"; {counted(more, 'more rule')} {'is' if more == 1 else 'are'} not met" if more else ""
+    return f"{begin}. The nearest, {selection.nearest}, {in_words(held, gap_of(judged.evidence, held))}{rest}."
 
 
 def _no_objective(judged: Judged, selection: Selection) -> str:

@@ -47,7 +47,7 @@ def test_a_miss_names_the_nearest_and_the_rule_that_binds(a):
     ]
     assert headline(a, a.model("base"), a.model("large", size=9e6), rules=rules) == (
         "No candidate meets all 3 error rules. The nearest, base, fails size: is 1 MB where at most 800 kB is allowed; "
-        "would pass with max ≥ 1 MB.".replace("800 kB", "0.8 MB")
+        "would pass with max ≥ 1 MB; 1 more rule is not met.".replace("800 kB", "0.8 MB")
     )
 
 

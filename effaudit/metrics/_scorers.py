@@ -10,6 +10,7 @@ import numpy as np
 from effaudit.core.observed import Answers
 from effaudit.core.plugin import Refused
 from effaudit.core.store import Array
+from effaudit.core.text import one_line
 
 HIGHER = frozenset(
     (
@@ -53,19 +54,37 @@ NO_UNIT = frozenset(
 """Figures that are neither shares nor in a unit that a reader would write."""
 
 
+ONE_CLASS = frozenset(
+    (
+        *("balanced_accuracy", "brier_score", "d2_brier_score", "d2_log_loss_score", "f1", "jaccard", "log_loss"),
+        *("matthews_corrcoef", "negative_likelihood_ratio", "positive_likelihood_ratio", "precision", "recall", "top_k_accuracy"),
+    )
+)
+"""Scorers made for rows of one class. Of several labels scikit-learn refuses most, and gives the rest a figure of no meaning."""
+
+
 def score(name: str, answers: Answers, truth: Array, classes: int, rows: Array | None = None) -> float:
     """The scorer's own figure, its sign as users know it. `rows`: which rows, in any number of copies; None: each once.
 
     Raises Refused in words when it cannot read these answers.
     """
+    return scored(name, answers, truth, classes, rows)[0]
+
+
+def scored(name: str, answers: Answers, truth: Array, classes: int, rows: Array | None = None) -> tuple[float, tuple[str, ...]]:
+    """The same, and what scikit-learn warns of, each once."""
     from sklearn.metrics import get_scorer
 
     scorer = get_scorer(f"neg_{name}" if name in LOWER else name)
-    stored = _regressor(answers) if classes == 0 else _classifier(answers, classes)
+    labels = truth.shape[1] if classes and truth.ndim == 2 else 0
+    if labels > 1 and name in ONE_CLASS:
+        better = f"{name}_macro" if f"{name}_macro" in HIGHER else "f1_macro"
+        raise Refused(f"{name} is made for one class a row, and here each has {labels} labels; take {better} or average_precision")
+    stored = _regressor(answers) if classes == 0 else _classifier(answers, [np.arange(2)] * labels or np.arange(classes))
     chosen = np.arange(len(truth)) if rows is None else rows
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scores that are not defined are told below
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             value = float(scorer(stored, chosen.reshape(-1, 1), truth[chosen]))
     except AttributeError as error:
         raise Refused(f"{name} needs probabilities, and this candidate gives labels only") from error
@@ -73,16 +92,18 @@ def score(name: str, answers: Answers, truth: Array, classes: int, rows: Array |
         raise Refused(f"scikit-learn's {name}: {str(error).splitlines()[0]}") from error
     if not np.isfinite(value):
         raise Refused(f"scikit-learn's {name} is not defined for these answers")
-    return -value if name in LOWER else value
+    told = dict.fromkeys(one_line(str(warning.message).partition(". ")[0], 200) for warning in caught)
+    return -value if name in LOWER else value, tuple(f"scikit-learn warns: {text}" for text in told)
 
 
-def _classifier(answers: Answers, classes: int) -> Any:
+def _classifier(answers: Answers, classes: Array | list[Array]) -> Any:
+    """`classes` as scikit-learn keeps them: one array, or, where a row has several labels, one for each label."""
     from sklearn.base import BaseEstimator, ClassifierMixin
 
     class Labels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Answers from memory; `X` holds row numbers."""
 
-        classes_ = np.arange(classes)
+        classes_ = classes
 
         def __sklearn_is_fitted__(self) -> bool:
             return True

@@ -92,7 +92,7 @@ def tuned_threshold(scores: Array, truth: Array, scorer: str) -> float:
 
 def _reading(rows: Rows, name: str) -> Result:
     try:
-        value = _scorers.score(name, rows.answers, rows.truth, rows.classes)
+        value, warned = _scorers.scored(name, rows.answers, rows.truth, rows.classes)
         replicates, note = _replicates(rows, name, value)
     except Refused as refused:
         return Result(Failure("score", _why(rows, name, refused)))
@@ -103,7 +103,7 @@ def _reading(rows: Rows, name: str) -> Result:
     low, high = estimate.interval(DRAWN_ONE_SIDED)
     if name == "accuracy" and rows.groups == count and not rows.workload.multilabel:
         low, high = wilson(round(value * count), count, DRAWN_ONE_SIDED)
-    notes = tuple(filter(None, (note, f"{rows.groups:,} groups" if rows.groups < count else "")))
+    notes = (*filter(None, (note, f"{rows.groups:,} groups" if rows.groups < count else "")), *warned)
     low, high = min(low, value), max(high, value)
     unit = _unit(rows.workload, name)
     reading = Measurement(value, low, high, unit, direction(name), "measured", count, estimate.dof, notes=notes)

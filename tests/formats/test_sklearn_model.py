@@ -14,8 +14,9 @@ from sklearn.ensemble import (
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.multioutput import MultiOutputClassifier
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -89,7 +90,17 @@ def test_several_outputs_are_columns(tmp_path, numbers, request_of):
 
 
 @pytest.mark.parametrize(
-    "model", [RandomForestClassifier(3, max_depth=3), MultiOutputClassifier(LogisticRegression()), MLPClassifier((3,), max_iter=5)]
+    "model",
+    [
+        RandomForestClassifier(3, max_depth=3),
+        KNeighborsClassifier(4),
+        MultiOutputClassifier(LogisticRegression()),
+        OneVsRestClassifier(LogisticRegression()),
+        ClassifierChain(LogisticRegression()),
+        make_pipeline(StandardScaler(), ClassifierChain(DecisionTreeClassifier(max_depth=3))),
+        MLPClassifier((3,), max_iter=5),
+    ],
+    ids=lambda model: type(model).__name__,
 )
 def test_multilabel_models_answer_each_labels_probability(tmp_path, numbers, request_of, model):
     matrix, two, three = numbers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn import metrics
 from sklearn.metrics import get_scorer, get_scorer_names, roc_auc_score
 
 from effaudit.core.plugin import Refused
@@ -174,6 +175,48 @@ def test_multilabel_answers_are_scored(seen):
         answer_names=("a", "b", "c"),
     )
     assert isinstance(found.reading, Measurement)
+
+
+SEVERAL = RNG.integers(0, 2, (N, 3))
+SEVERAL_SCORES = np.clip(0.4 * SEVERAL + RNG.uniform(0, 0.6, (N, 3)), 0, 1)
+
+
+def of_several(seen, name, scores=SEVERAL_SCORES):
+    labels = (scores > 0.5).astype(int)
+    more = {"classes": (), "multilabel": True, "answer_names": ("a", "b", "c")}
+    return reading(seen, name, truth=SEVERAL, scores=scores, labels=labels, **more).reading
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("roc_auc", metrics.roc_auc_score(SEVERAL, SEVERAL_SCORES, average="macro")),
+        ("roc_auc_ovr_weighted", metrics.roc_auc_score(SEVERAL, SEVERAL_SCORES, average="weighted")),
+        ("average_precision", metrics.average_precision_score(SEVERAL, SEVERAL_SCORES, average="macro")),
+        ("accuracy", metrics.accuracy_score(SEVERAL, SEVERAL_SCORES > 0.5)),
+        ("recall_micro", metrics.recall_score(SEVERAL, SEVERAL_SCORES > 0.5, average="micro")),
+    ],
+)
+def test_several_labels_are_scored_as_scikit_learn_scores_the_matrix(seen, name, wanted):
+    found = of_several(seen, name)
+    assert found.value == pytest.approx(wanted, abs=1e-12)
+    assert found.low < found.value < found.high
+
+
+@pytest.mark.parametrize("name", ["log_loss", "top_k_accuracy", "f1", "balanced_accuracy", "brier_score"])
+def test_scorers_of_one_class_say_in_own_words_that_rows_have_several_labels(seen, name):
+    found = of_several(seen, name)
+    assert isinstance(found, Failure)
+    assert found.reason.startswith(f"{name} is made for one class a row, and here each has 3 labels")
+
+
+def test_what_a_scorer_warns_of_is_one_note_and_never_printed(seen, recwarn):
+    scores = np.column_stack([np.full(N, 0.1), SEVERAL_SCORES[:, 1:]])
+    found = of_several(seen, "precision_macro", scores)
+    assert [note for note in found.notes if "ill-defined" in note] == [
+        "scikit-learn warns: Precision is ill-defined and being set to 0.0 in labels with no predicted samples"
+    ]
+    assert not recwarn
 
 
 def test_errors_carry_the_answers_unit(seen):

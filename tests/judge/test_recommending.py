@@ -1,4 +1,4 @@
-"""What holds for every recommendation: it is feasible, none feasible is much smaller, and who is out of the race changes nothing."""
+"""What holds for every recommendation: it is feasible, nothing feasible is much smaller, and the excluded change nothing."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_what_is_asked_is_answered_and_large_arrays_cross(start):
 
 def test_what_a_model_prints_goes_to_the_log_and_disturbs_nothing(start):
     worker = start()
-    assert ask(worker, "print('noise' * 1000); sys.stdout.flush(); sys.stderr.write('more')").word == "done"
+    assert ask(worker, "print('noise' * 1000); sys.stdout.flush(); sys.stderr.write('more'); sys.stderr.flush()").word == "done"
     assert "noise" in worker.log.read_text()
     assert "more" in worker.log.read_text()
 

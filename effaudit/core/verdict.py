@@ -146,6 +146,11 @@ class Verdict:
         """The checks of one candidate."""
         return tuple(check for check in self.checks if check.candidate == candidate)
 
+    @property
+    def only_ranks(self) -> bool:
+        """Has no candidate an error rule? Then nothing can be rejected, and a recommendation says only what comes first."""
+        return not any(check.rule.severity == "error" for check in self.checks)
+
     def _repr_html_(self) -> str:
         """For notebooks."""
         return notebook.verdict_table(self)

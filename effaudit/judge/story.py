@@ -39,6 +39,7 @@ def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
     """Lints of the policy against this record, and what the recommendation rests on."""
     found = [
         _interrupted(judged),
+        _toothless(judged),
         _no_floor(judged),
         _compared(judged),
         *_under_the_floor(judged),
@@ -60,7 +61,18 @@ def _recommendation(judged: Judged, selection: Selection) -> str:
         among = "is preferred among the" if name in selection.equals else "is the"
         they_meet = met.replace("meets its", "meet their").replace("meets", "meet")
         told = f"{among} {words.superlative(metric)} of {feasible} candidates{they_meet}"
-    return f"{name} {told}{_figure(judged, name, metric)}{_under_waivers(judged, name)}."
+    begin = "" if _can_reject(judged) else "No error rule was asked; this only ranks. "
+    return f"{begin}{name} {told}{_figure(judged, name, metric)}{_under_waivers(judged, name)}{_warnings(judged, name)}."
+
+
+def _can_reject(judged: Judged) -> bool:
+    return any(check.rule.severity == "error" for held in judged.held.values() for _, check in held)
+
+
+def _warnings(judged: Judged, name: str) -> str:
+    """The rules that only warn, and that it does not meet, where no others are asked."""
+    missed = [check.rule.id for _, check in judged.held[name] if check.status != "pass"]
+    return f", and does not meet {listed(missed, 3)}" if missed and not _can_reject(judged) else ""
 
 
 def _under_waivers(judged: Judged, name: str) -> str:
@@ -120,6 +132,12 @@ def _interrupted(judged: Judged) -> str:
     if judged.evidence.record.ended == "complete":
         return ""
     return "The audit was interrupted: what was measured is judged, the rest is missing. Start it again to go on."
+
+
+def _toothless(judged: Judged) -> str:
+    if _can_reject(judged):
+        return ""
+    return "No rule of the policy can reject a candidate, for none is of severity `error`: whatever is measured, it exits with 0."
 
 
 def _compared(judged: Judged) -> str:

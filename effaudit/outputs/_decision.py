@@ -116,7 +116,7 @@ def blocked(record: Record, verdict: Verdict) -> tuple[Blocked, ...]:
         for line in lines(record, verdict, ())
         if line.standing != "recommended" and (line.name in told or line.name in verdict.blocking)
     ]
-    return tuple(sorted(found, key=lambda one: (not one.blocks, one.standing == "pass")))
+    return tuple(sorted(found, key=lambda one: (not one.blocks, one.standing in ("pass", "warn"))))
 
 
 def buys(record: Record, verdict: Verdict) -> tuple[Bought, ...]:

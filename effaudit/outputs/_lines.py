@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from effaudit.core.reading import Measurement, Reading
 from effaudit.core.record import Floor, Record, Row
-from effaudit.core.verdict import Verdict
+from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs._words import Standing, change, figure, find, is_better
 
-ORDER: tuple[Standing, ...] = ("recommended", "pass", "inconclusive", "fail", "not judged", "not measured")
+ORDER: Mapping[Standing, int] = {
+    "recommended": 0,
+    "pass": 1,
+    "warn": 1,
+    "inconclusive": 2,
+    "fail": 3,
+    "not judged": 4,
+    "not measured": 5,
+}
+"""Who stands first; those who pass with a warning are ranked among those who pass."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ def lines(record: Record, verdict: Verdict | None, metrics: tuple[str, ...]) -> 
     return tuple(
         sorted(
             found,
-            key=lambda line: (ORDER.index(line.standing), ranks.get(line.name, len(ranks)), amount(line.row, goal), line.name),
+            key=lambda line: (ORDER[line.standing], ranks.get(line.name, len(ranks)), amount(line.row, goal), line.name),
         )
     )
 
@@ -70,7 +80,15 @@ def standing(row: Row, verdict: Verdict | None) -> Standing:
         return "not measured"
     if verdict is None or name not in verdict.statuses:
         return "not judged"
-    return "recommended" if name == verdict.recommended else verdict.statuses[name]
+    if name == verdict.recommended and not verdict.only_ranks:
+        return "recommended"
+    status = verdict.statuses[name]
+    return "warn" if status == "pass" and any(map(warns, verdict.of(name))) else status
+
+
+def warns(check: Check) -> bool:
+    """Does it pass above `warn_above`, or fail a rule that only warns?"""
+    return check.waived is None and (check.warned or (check.rule.severity == "warn" and check.status == "fail"))
 
 
 def headline_metrics(record: Record) -> tuple[str, ...]:

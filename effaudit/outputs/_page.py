@@ -34,6 +34,7 @@ OUTCOMES: Mapping[str, str] = {
     "infeasible": "None passes",
     "inconclusive": "Undecided",
     "incomplete": "Incomplete",
+    "ranked": "Ranked first",
     "not judged": "Not judged",
 }
 SECTIONS: Mapping[str, str] = {
@@ -105,7 +106,7 @@ class Page:
     @property
     def outcome_shade(self) -> str:
         """The shape and colour that go with it."""
-        return {"infeasible": "fail", "incomplete": "inconclusive"}.get(self.outcome, self.outcome)
+        return {"infeasible": "fail", "incomplete": "inconclusive", "ranked": "warn"}.get(self.outcome, self.outcome)
 
     @property
     def sections(self) -> Facts:
@@ -138,7 +139,7 @@ def page(record: Record, verdict: Verdict | None) -> Page:
     return Page(
         title=record.title or record.name,
         name=record.name,
-        outcome=verdict.outcome if verdict else "not judged",
+        outcome=_outcome(verdict),
         headline=verdict.headline if verdict else "The candidates were measured, and no policy was given to judge them by.",
         interrupted=record.ended == "interrupted",
         counts=_counts(all_lines),
@@ -169,10 +170,17 @@ def page(record: Record, verdict: Verdict | None) -> Page:
     )
 
 
+def _outcome(verdict: Verdict | None) -> str:
+    """A key of `OUTCOMES`; what a policy recommends that can reject nobody is only ranked."""
+    if verdict is None:
+        return "not judged"
+    return "ranked" if verdict.only_ranks and verdict.outcome == "recommended" else verdict.outcome
+
+
 def _counts(found: tuple[Line, ...]) -> tuple[tuple[Standing, int], ...]:
     """How many stand where; the recommended one also passes."""
     standings = ["pass" if line.standing == "recommended" else line.standing for line in found]
-    order: tuple[Standing, ...] = ("pass", "inconclusive", "fail", "not judged", "not measured")
+    order: tuple[Standing, ...] = ("pass", "warn", "inconclusive", "fail", "not judged", "not measured")
     return tuple((one, standings.count(one)) for one in order if one in standings)
 
 

@@ -6,10 +6,10 @@ from typing import Literal
 
 from effaudit.core.reading import Measurement
 from effaudit.core.record import Record
-from effaudit.core.text import listed
+from effaudit.core.text import counted, listed
 from effaudit.core.units import show, show_interval, show_round
 from effaudit.core.verdict import Buys, Check, Explanation, Status, Verdict
-from effaudit.outputs._lines import amount, cell, headline_metrics, objective
+from effaudit.outputs._lines import amount, cell, headline_metrics, objective, warns
 from effaudit.outputs._words import find, title, waived, why, written
 
 Shade = Status | Literal["warn", "waived"]
@@ -47,6 +47,11 @@ def meets(record: Record, verdict: Verdict, name: str) -> tuple[str, ...]:
     goal = cell(record, record.row(name), objective(verdict))
     against = f" ({goal.change} against {record.baseline})" if goal.change else ""
     own = [check for check in verdict.of(name) if check.rule.severity == "error"]
+    if verdict.only_ranks:
+        warnings = verdict.of(name)
+        missed = sum(check.status != "pass" for check in warnings)
+        misses = (f"does not meet {missed} of {counted(len(warnings), 'warning rule')}",) if missed else ()
+        return (f"{goal.text}{against}", "no error rule was asked; this only ranks", *misses)
     met = sum(check.status == "pass" for check in own)
     allowed = sum(check.waived is not None for check in own)
     return (f"{goal.text}{against}", f"meets {met} of {len(own)} error rules{f' ({allowed} waived)' if allowed else ''}")
@@ -126,7 +131,7 @@ def shade(check: Check) -> Shade:
     """How a check is shown where it is shown once."""
     if check.waived:
         return "waived"
-    return "warn" if check.warned or (check.rule.severity == "warn" and check.status == "fail") else check.status
+    return "warn" if warns(check) else check.status
 
 
 def _stands(check: Check, status: str) -> bool:

@@ -100,6 +100,8 @@ def _ends(verdict: Verdict, row: Row) -> str:
     for status, words in (("fail", "fails"), ("inconclusive", "is undecided on")):
         if ids := [check.rule.id for check in own if check.status == status]:
             return f"{words} {len(ids)} of {counted(len(own), 'error rule')}: {listed(ids)}"
+    if not own:
+        return "passes: no error rule was asked of it, and none can reject it"
     waived = sum(check.waived is not None for check in own)
     return f"passes {counted(len(own), 'error rule')}" + (f", {waived} of them under a waiver" if waived else "")
 

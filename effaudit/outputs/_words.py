@@ -14,8 +14,8 @@ from effaudit.core.text import counted
 from effaudit.core.units import show, show_change, show_interval, show_points
 from effaudit.core.verdict import Check, Reason
 
-Standing = Literal["recommended", "pass", "inconclusive", "fail", "not measured", "not judged"]
-"""Where a candidate stands, in the words that every output uses beside its colour or shape."""
+Standing = Literal["recommended", "pass", "warn", "inconclusive", "fail", "not measured", "not judged"]
+"""Where a candidate stands, in the words that every output uses beside its colour or shape. `warn`: it passes, with a warning."""
 
 NOTHING = "–"
 """Shown where there is no figure and none was asked for."""

@@ -40,7 +40,7 @@ class Github(Output):
 
 
 def _answer(record: Record, verdict: Verdict) -> str:
-    grave: Grave = "note" if verdict.exit_code == 0 else "error"
+    grave: Grave = "error" if verdict.exit_code != 0 else "warning" if verdict.only_ranks else "note"
     told = answer(record, verdict)
     return _command(grave, f"effaudit {verdict.policy.name}", f"Gate: {told}." if told else verdict.headline)
 

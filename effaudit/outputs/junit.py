@@ -58,6 +58,7 @@ def _suite(row: Row, record: Record, verdict: Verdict) -> Xml.Element:
         "policy-sha256": verdict.policy.digest,
         "plan-sha256": record.plan_digest,
         "commit": record.commit or "",
+        **({"note": "no error rule was asked; this only ranks"} if verdict.only_ranks else {}),
     }
     properties = Xml.SubElement(suite, "properties")
     for name, value in facts.items():

@@ -69,7 +69,8 @@ def _headline(record: Record, verdict: Verdict | None) -> str:
         return f"**Gate: {_plain(told)}.**"
     if verdict.recommended and verdict.outcome == "recommended":
         facts = ", ".join(_plain(fact) for fact in meets(record, verdict, verdict.recommended))
-        return f"**Recommended: {_code(verdict.recommended)}**, {facts}."
+        word = "Ranked first" if verdict.only_ranks else "Recommended"
+        return f"**{word}: {_code(verdict.recommended)}**, {facts}."
     words = {"infeasible": "None passes", "inconclusive": "Undecided", "incomplete": "Incomplete"}
     return f"**{words.get(verdict.outcome, 'No recommendation')}:** {_plain(verdict.headline)}"
 

@@ -48,6 +48,8 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "inconclusive": ("UNDECIDED", "bold yellow"),
     "incomplete": ("INCOMPLETE", "bold yellow"),
 }
+RANKED = ("RANKED FIRST", "bold yellow")
+"""Of a recommendation by a policy that can reject nobody."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,8 @@ def _judged(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableT
 
 
 def _outcome(record: Record, verdict: Verdict) -> RenderableType:
-    word, style = OUTCOMES[verdict.outcome]
+    ranked = verdict.only_ranks and verdict.outcome == "recommended"
+    word, style = RANKED if ranked else OUTCOMES[verdict.outcome]
     first = _text(word, style).append("  ")
     if verdict.recommended is None or verdict.outcome != "recommended":
         return first.append_text(_text(verdict.headline))

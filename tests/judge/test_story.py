@@ -36,7 +36,20 @@ def test_equals_are_among_the_smallest(a):
 
 def test_without_error_rules_nothing_is_met(a):
     found = headline(a, a.model("base"), a.model("fast", latency=0.005), minimize=P50)
-    assert found == "fast is the fastest of 2 candidates (5 ms, −50 % against base)."
+    only = "No error rule was asked; this only ranks."
+    assert found == f"{only} fast is the fastest of 2 candidates (5 ms, −50 % against base)."
+
+
+def test_a_policy_that_can_reject_nobody_says_so(a):
+    rule = a.rule("auc", "quality.roc_auc", "warn", min="0.9")
+    found = decide(a.record(a.model("base"), a.model("large", size=9e6)), a.policy(rule))
+    assert (found.exit_code, found.recommended, found.only_ranks) == (0, "base", True)
+    assert found.headline.startswith("No error rule was asked; this only ranks. base is the smallest of 2 candidates")
+    assert found.headline.endswith(", and does not meet auc.")
+    assert any(note.startswith("No rule of the policy can reject a candidate") for note in found.notes)
+    strict = decide(a.record(a.model("base")), a.policy(a.rule("auc", "quality.roc_auc", min="0.7")))
+    assert not strict.only_ranks
+    assert not any("can reject" in note for note in strict.notes)
 
 
 def test_a_miss_names_the_nearest_and_the_rule_that_binds(a):
@@ -98,18 +111,18 @@ def test_a_margin_under_the_noise_of_the_machine_is_noted(a):
 
 def test_the_best_candidate_s_gap_to_the_baseline_is_noted(a):
     found = notes(a, a.model("base"), a.model("good", auc=0.82), a.model("bad", auc=0.7))
-    assert found[0].startswith("The best of the others in quality.roc_auc, good, is 2.00 pp [1.7")
-    assert found[0].endswith("better than the baseline base.")
+    assert found[1].startswith("The best of the others in quality.roc_auc, good, is 2.00 pp [1.7")
+    assert found[1].endswith("better than the baseline base.")
 
 
 def test_the_best_may_still_be_worse_than_the_baseline(a):
-    assert "bad, is 10.00 pp [9.7" in notes(a, a.model("base"), a.model("bad", auc=0.7))[0]
+    assert "bad, is 10.00 pp [9.7" in notes(a, a.model("base"), a.model("bad", auc=0.7))[1]
 
 
 def test_a_best_that_is_no_different_is_called_so(a):
     alike = a.model("alike", arrays={"quality.roc_auc": 0.8 + a.noise("baseauc", 400, 0.001)})
     found = notes(a, a.model("base"), alike)
-    assert found[0] == "The best of the others in quality.roc_auc, alike, is no different from the baseline base (under 0.05 pp)."
+    assert found[1] == "The best of the others in quality.roc_auc, alike, is no different from the baseline base (under 0.05 pp)."
 
 
 def test_a_band_that_the_machine_widens_is_noted(a):

@@ -10,8 +10,8 @@ from effaudit.outputs import _lines
 def test_the_recommended_comes_first_then_the_ranking_then_the_undecided_and_the_failed(record, verdict):
     found = _lines.lines(record, verdict, ())
     assert found[0].name == verdict.recommended
-    assert [line.name for line in found if line.standing in ("recommended", "pass")] == list(verdict.ranking)
-    places = [_lines.ORDER.index(line.standing) for line in found]
+    assert [line.name for line in found if line.standing in ("recommended", "pass", "warn")] == list(verdict.ranking)
+    places = [_lines.ORDER[line.standing] for line in found]
     assert places == sorted(places)
     assert found[-1].name == "scripted"
 
@@ -42,3 +42,13 @@ def test_a_scorer_with_neg_in_its_name_is_found(record):
     odd = replace(record, workload=workload)
     assert _lines.primary_quality(odd) == "quality.log_loss"
     assert _lines.smallest_batch(odd) == 8
+
+
+def test_who_fails_a_rule_that_only_warns_stands_with_a_warning(record, verdict):
+    check = next(check for check in verdict.of(verdict.ranking[1]) if check.status == "pass" and not check.waived)
+    rule = replace(check.rule, severity="warn")
+    missed = replace(verdict, checks=(replace(check, rule=rule, status="fail"),))
+    row = record.row(check.candidate)
+    assert _lines.standing(row, missed) == "warn"
+    assert _lines.standing(row, replace(verdict, checks=(replace(check, rule=rule),))) == "pass"
+    assert _lines.standing(row, replace(verdict, checks=(replace(check, warned=True),))) == "warn"

@@ -315,6 +315,7 @@ class _Work:
             processors=os.cpu_count() or 1,
             fallen=self.timings.fallen.get(name),
             probes=self._probes(name),
+            unsteady=found.unsteady,
         )
 
     def _twin(self) -> Seen | None:

@@ -123,6 +123,8 @@ class Seen:
     """What all candidates show of the noise between incarnations, by full id; empty on the first reading."""
     steadiness: Mapping[int, str] = field(default_factory=dict)
     """By batch size, in words: how its time changed beside the baseline's while it was measured. Steady ones are not there."""
+    unsteady: str = ""
+    """How its answers differ when the same rows are asked again, in words; empty when they do not."""
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ class Row:
     gain: Literal["gain", "no gain", "unclear"] | None = None
     """For products: is it smaller or faster than its parent?"""
     notes: tuple[str, ...] = ()
+    unsteady: str = ""
+    """How its answers differ when the same rows are asked again, in words; such quality figures are those of one draw."""
 
 
 @dataclass(frozen=True)

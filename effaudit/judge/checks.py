@@ -130,7 +130,7 @@ def _finding(
     unit = _unit(rule, reading)
     if isinstance(found, Undecidable):
         return Finding(name, rule, None, found, unit, looks=looks)
-    barrier = _foreign_unit(rule, reading) or _weak(rule, reading) or elsewhere
+    barrier = _foreign_unit(rule, reading) or _weak(rule, reading) or _unsteady(evidence, name, rule) or elsewhere
     if barrier is not None and barrier.reason == "metric_missing":
         return Finding(name, rule, None, barrier, unit, looks=looks)
     return Finding(name, rule, found, barrier, unit, looks=looks)
@@ -156,6 +156,17 @@ def _foreign_unit(rule: Rule, reading: Measurement | Undecidable) -> Undecidable
 def _weak(rule: Rule, reading: Measurement | Undecidable) -> Undecidable | None:
     if rule.method == "measured" and isinstance(reading, Measurement) and reading.method == "modelled":
         return Undecidable("method_too_weak", f"{rule.metric} was modelled, and the rule asks for a measured figure")
+    return None
+
+
+def _unsteady(evidence: Evidence, name: str, rule: Rule) -> Undecidable | None:
+    """Answers that differ from call to call were drawn once: their interval knows nothing of the next draw."""
+    if not rule.metric.startswith(("quality.", "behaviour.")):
+        return None
+    for one in filter(None, (name, _versus(evidence, rule))):
+        row = evidence.rows.get(one)
+        if row is not None and row.unsteady:
+            return Undecidable("method_too_weak", row.unsteady if one == name else f"of {one}, {row.unsteady}")
     return None
 
 

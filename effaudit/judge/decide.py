@@ -61,10 +61,14 @@ def decide(
         explanations=explain(judged, selection),
         buys=buys(judged, selection),
         blocking=blocking,
-        notes=(*book.notes(checks), *notes(judged, selection)),
+        notes=(*_unsteady(record), *book.notes(checks), *notes(judged, selection)),
         statuses=judged.statuses,
         today=today.isoformat() if today and waivers else "",
     )
+
+
+def _unsteady(record: Record) -> tuple[str, ...]:
+    return tuple(f"{row.candidate.name}: {row.unsteady}." for row in record.rows if row.unsteady)
 
 
 def levels_of(evidence: Evidence, policy: Policy, groups: Sequence[Group]) -> Mapping[str, float]:

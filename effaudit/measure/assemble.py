@@ -55,7 +55,8 @@ def assemble(
         read[name] = replace(own, readings=readings)
         arrays |= {f"{name}/{metric}": array for metric, array in evidence.items()}
         arrays |= _correct(name, own)
-        rows[name] = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
+        row = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
+        rows[name] = replace(row, unsteady=own.unsteady, notes=tuple(filter(None, [own.unsteady])))
     arrays |= _slices(read.values())
     timed = _timed(arrays, rows)
     timing = {name: metrics[name] for name in {metric.partition(".")[0] for metric in timed}}
@@ -123,7 +124,7 @@ def _read(seen: Seen, metrics: Mapping[str, Metric], ordered: Sequence[str]) -> 
     evidence: dict[str, Array] = {}
     for name in ordered:
         for metric, result in _of_metric(name, metrics[name], replace(seen, readings=readings)).items():
-            readings[metric] = _named(seen.candidate.name, metric, result)
+            readings[metric] = _drawn_once(_named(seen.candidate.name, metric, result), metric, seen.unsteady)
             if result.evidence is not None:
                 evidence[metric] = result.evidence
             evidence |= {curves.named(metric, curve): array for curve, array in result.others.items()}
@@ -143,6 +144,13 @@ def _named(candidate: str, metric: str, result: Result) -> Reading:
     if result.evidence is None or isinstance(result.reading, Failure):
         return result.reading
     return replace(result.reading, evidence=f"{candidate}/{metric}")
+
+
+def _drawn_once(reading: Reading, metric: str, unsteady: str) -> Reading:
+    """A figure of answers that differ from call to call says so itself."""
+    if not unsteady or isinstance(reading, Failure) or not metric.startswith(("quality.", "behaviour.")):
+        return reading
+    return replace(reading, notes=(*reading.notes, unsteady))
 
 
 def _correct(name: str, seen: Seen) -> dict[str, Array]:

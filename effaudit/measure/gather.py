@@ -16,11 +16,15 @@ from effaudit.core.observed import Sizes
 from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure
 from effaudit.core.store import Array
+from effaudit.core.text import counted
 from effaudit.core.wire import pack, unpack
 from effaudit.measure.journal import Journal
 from effaudit.process import Fault, Site, Worker
 
 CHUNK = 1000
+
+ROUNDING = 1e-6
+"""Answers to the same rows that differ by no more, absolutely or as a share, are the same."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Gathered:
     answers: Mapping[str, Array]
     resident: int
     """Bytes that its worker held at the end."""
+    unsteady: str = ""
+    """How its answers differ when the same rows are asked again, in words; empty when they do not."""
 
 
 def gather(
@@ -64,30 +70,47 @@ def _asked(
     tell: Callable[[float], None],
 ) -> Gathered:
     timeout = site.settings.timeout_s
-    counted = worker.ask("count", {"candidate": pack(candidate)}, stage="count", timeout_s=timeout)
+    count = worker.ask("count", {"candidate": pack(candidate)}, stage="count", timeout_s=timeout)
     answers: dict[str, Array] = {}
     total = sum(site.workload.splits[split] for split in splits)
     done = 0
     for split in splits:
-        rows = site.workload.splits[split]
         parts = []
-        for start in range(0, rows, CHUNK):
-            facts = {"split": split, "start": start, "stop": min(start + CHUNK, rows)}
-            parts.append(
-                worker.ask("answers", facts, stage="answer", timeout_s=timeout, reply_limit=_reply_limit(site)).arrays["scores"]
-            )
+        for start in range(0, site.workload.splits[split], CHUNK):
+            parts.append(_chunk(worker, site, split, start))
             done += len(parts[-1])
             tell(done / total)
         answers[split] = np.concatenate(parts)
+    again = _chunk(worker, site, splits[0], 0)
     found = Gathered(
-        replace(candidate, contract=unpack(Contract, counted.facts["contract"])),
-        unpack(Facts, counted.facts["facts"]),
-        unpack(Sizes, counted.facts["sizes"]),
+        replace(candidate, contract=unpack(Contract, count.facts["contract"])),
+        unpack(Facts, count.facts["facts"]),
+        unpack(Sizes, count.facts["sizes"]),
         answers,
         worker.resident(),
+        differing(answers[splits[0]][: len(again)], again),
     )
     _keep(found, _key(candidate, splits, site), journal, folder)
     return found
+
+
+def differing(first: Array, again: Array) -> str:
+    """How canonical answers to the same rows differ beyond rounding, in words; nothing when they do not."""
+    if first.dtype == np.int64 or again.dtype == np.int64 or first.shape != again.shape:
+        same = first == again if first.shape == again.shape else np.zeros((len(first), 1), dtype=bool)
+    else:
+        same = np.isclose(first, again, rtol=ROUNDING, atol=ROUNDING)
+    count = int((~same.reshape(len(same), -1).all(axis=1)).sum())
+    if not count:
+        return ""
+    rows = f"{count:,} of {counted(len(same), 'row')}"
+    return f"its answers differ from call to call: on {rows} asked twice; its quality is that of one draw"
+
+
+def _chunk(worker: Worker, site: Site, split: str, start: int) -> Array:
+    facts = {"split": split, "start": start, "stop": min(start + CHUNK, site.workload.splits[split])}
+    timeout = site.settings.timeout_s
+    return worker.ask("answers", facts, stage="answer", timeout_s=timeout, reply_limit=_reply_limit(site)).arrays["scores"]
 
 
 def _reply_limit(site: Site) -> int:
@@ -97,6 +120,7 @@ def _reply_limit(site: Site) -> int:
 
 def _key(candidate: Candidate, splits: tuple[str, ...], site: Site) -> str:
     asked = {
+        "twice": CHUNK,
         "candidate": pack(candidate),
         "files": _stamp(candidate),
         "data": {split: site.workload.digests[split] for split in splits},
@@ -123,6 +147,7 @@ def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
         "facts": pack(found.facts),
         "sizes": pack(found.sizes),
         "resident": found.resident,
+        "unsteady": found.unsteady,
     }
     journal.add(Message("answers", facts))
 
@@ -136,5 +161,5 @@ def _known(candidate: Candidate, splits: tuple[str, ...], site: Site, journal: J
                 answers = {split: stored[split] for split in splits}
             whole = replace(candidate, contract=unpack(Contract, message.facts["contract"]))
             facts, sizes = unpack(Facts, message.facts["facts"]), unpack(Sizes, message.facts["sizes"])
-            return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]))
+            return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]), str(message.facts["unsteady"]))
     return None

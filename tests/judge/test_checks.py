@@ -10,6 +10,7 @@ from effaudit.core.policy import Limit
 from effaudit.core.reading import Failure, Meaning, Measurement
 from effaudit.core.record import Session
 from effaudit.judge.checks import check, depends_on_machine, examine
+from effaudit.judge.decide import decide
 from effaudit.judge.evidence import Evidence
 
 P50 = "latency.batch_1.p50"
@@ -197,3 +198,20 @@ def test_what_depends_on_the_machine_is_asked_of_the_metric(a):
     assert depends_on_machine("memory.peak.max", meaning)
     assert depends_on_machine("size.runtime", None)
     assert not depends_on_machine("size.artifact", None)
+
+
+@pytest.mark.parametrize("drawn", ["base", "other"])
+def test_quality_of_answers_that_differ_from_call_to_call_certifies_nothing(a, drawn):
+    record = a.record(a.model("base"), a.model("other"))
+    words = "its answers differ from call to call: on 212 of 1,000 rows asked twice; its quality is that of one draw"
+    rows = tuple(replace(row, unsteady=words if row.candidate.name == drawn else "") for row in record.rows)
+    record = replace(record, rows=rows)
+    alone = a.rule("own", "quality.accuracy", min="0.5")
+    found = one(a, alone, record, drawn)
+    assert (found.status, found.reason, found.detail) == ("inconclusive", "method_too_weak", words)
+    assert found.value is not None
+    assert one(a, alone, record, "other" if drawn == "base" else "base").status == "pass"
+    assert one(a, a.rule("speed", P50, max="12 ms"), record, drawn).status == "pass"
+    loss = one(a, a.rule("loss", "quality.accuracy", versus="baseline", max_drop="50 pp"), record, "other")
+    assert loss.reason == "method_too_weak"
+    assert f"{drawn}: {words}." in decide(record, a.policy(alone)).notes

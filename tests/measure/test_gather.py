@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
-from effaudit.core.candidate import Artifact, Candidate, Contract
+from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
 from effaudit.core.plan import Data
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.engines.local import Local
-from effaudit.measure.gather import Gathered, gather
+from effaudit.measure.gather import Gathered, differing, gather
 from effaudit.measure.journal import Journal
 from effaudit.process import Site
 from effaudit.reading.data import build_store
@@ -88,3 +89,46 @@ def test_the_plans_contract_goes_before_the_files(bench):
     rows, _, model, _ = bench
     found, _ = asked(bench, Candidate("line", Artifact(str(model), "toy"), Contract(columns=("a", "b"))))
     np.testing.assert_allclose(found.answers["certify"], rows[:, 0] + 3 * rows[:, 1])
+
+
+@pytest.fixture
+def plain_code(bench):
+    """A candidate of Python code, by the body of its function."""
+    folder = bench[3]
+
+    def made(body):
+        (folder / "drawn.py").write_text(f"import numpy as np\nrng = np.random.default_rng()\n\ndef ask(inputs):\n    {body}\n")
+        return Candidate("drawn", Artifact("drawn:ask", "python", Trust(True), code=str(folder)), Contract(output="values"))
+
+    return made
+
+
+def test_a_model_that_answers_otherwise_when_asked_again_is_told_also_from_the_journal(bench, plain_code):
+    candidate = plain_code("return inputs['a'] + (rng.random(len(inputs['a'])) < 0.2)")
+    first, _ = asked(bench, candidate)
+    assert re.fullmatch(
+        r"its answers differ from call to call: on \d+ of 1,000 rows asked twice; its quality is that of one draw", first.unsteady
+    )
+    again, shares = asked(bench, candidate)
+    assert shares == []
+    assert again.unsteady == first.unsteady
+
+
+def test_rounding_from_call_to_call_is_no_difference(bench, plain_code):
+    found, _ = asked(bench, plain_code("return inputs['a'] * (1 + 1e-9 * rng.random())"))
+    assert isinstance(found, Gathered)
+    assert found.unsteady == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "words"),
+    [
+        (np.array([0, 1, 1]), np.array([0, 1, 0]), "1 of 3 rows"),
+        (np.array([[0.3, 0.7], [0.5, 0.5]]), np.array([[0.3, 0.7], [0.6, 0.4]]), "1 of 2 rows"),
+        (np.array([1e9, 2.0]), np.array([1e9 + 1, 2.0]), ""),
+        (np.array([1, 0]), np.array([1.0, 0.4]), "1 of 2 rows"),
+    ],
+)
+def test_labels_and_scores_are_compared_row_by_row(first, again, words):
+    assert bool(differing(first, again)) == bool(words)
+    assert words in differing(first, again)

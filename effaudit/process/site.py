@@ -19,6 +19,9 @@ from effaudit.process.resident import Limits, Worker
 LIBRARIES_ALLOWANCE = 2 * 10**9
 """Resident bytes that a worker may hold beside the model's own limit: the interpreter and the frameworks."""
 
+OPENING_S = 60.0
+"""A worker may take so long to import its libraries and open a model, however short the time for one answer is."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -33,6 +36,8 @@ class Site:
     token: str
     halt: threading.Event = field(default_factory=threading.Event, repr=False)
     """Set to end all workers: the audit was interrupted."""
+    opening_s: float = OPENING_S
+    """Opening may take so long, or as long as one answer may where that is longer."""
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def start(self, candidate: Candidate | None, purpose: str) -> Worker:
@@ -60,5 +65,5 @@ class Site:
             "seed": self.seed,
             "incarnation": incarnation,
         }
-        opened = worker.ask("open", facts, stage="open", timeout_s=self.settings.timeout_s)
+        opened = worker.ask("open", facts, stage="open", timeout_s=max(self.settings.timeout_s, self.opening_s))
         return worker, opened.facts

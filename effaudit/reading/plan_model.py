@@ -88,7 +88,9 @@ class MeasurePart(_Part):
     threads: int | None = Field(default=None, ge=1, le=1024, description="threads that each model may use")
     restarts: int | None = Field(default=None, ge=1, le=100, description="how often each model is loaded anew")
     memory_limit: Bytes | None = Field(default=None, description="memory that one model's process may use, such as 4 GB")
-    timeout: Seconds | None = Field(default=None, description="the longest that one answer may take, such as 60 s")
+    timeout: Seconds | None = Field(
+        default=None, description="the longest that one answer may take, such as 60 s; opening a model may always take 60 s"
+    )
     device: Literal["cpu"] | None = Field(default=None, description="where models run; this version measures on the CPU")
     codecarbon: Literal["finalists", "all", "off"] | None = Field(
         default=None, description="whose energy CodeCarbon reads beside the model of it"

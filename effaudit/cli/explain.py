@@ -1,4 +1,9 @@
-"""says why a candidate is not recommended, and what would make it pass"""
+"""says why a candidate is not recommended, and what would make it pass
+
+Every rule with its figure and limit, and what is missing or to spare at the end of the interval that decides. Of rules that are
+not met: the smallest limit that would do, and how much more measuring would decide if the figure stayed as it is. At the end the
+smallest limits that admit the candidate when all of them are set: judged again under these, it passes.
+"""
 
 from __future__ import annotations
 

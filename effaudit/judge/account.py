@@ -47,7 +47,8 @@ def _standing(verdict: Verdict, candidate: str, told: Explanation | None) -> str
 def _rule(check: Check, gap: Gap | None) -> Iterator[str]:
     """What was found under one rule, with what is to spare, or beneath it what is missing."""
     severity = " (only warns)" if check.rule.severity == "warn" else ""
-    waived = f", under waiver {check.waived.id}" if check.waived else ""
+    moved, under = check.waived or check.beyond, "only under" if check.waived else "not even under"
+    waived = f", {under} waiver {moved.id} ({moved.limit.written})" if moved else ""
     detail = (check.detail or str(check.reason)).removeprefix("too_few_samples: ")
     found = words.against_limit(check) if _known(check) else detail
     distance = _distance(check)
@@ -100,11 +101,12 @@ def _admitted(verdict: Verdict, told: Explanation) -> Iterator[str]:
 
 
 def _bought(buys: Buys) -> str:
-    """The difference in the primary quality, positive where this candidate is better."""
+    """The difference in the primary quality, in its own direction."""
     times = f"at {buys.objective_ratio:,.1f}× of what is minimised"
     if buys.negligible is not None:
         return f"no difference in {buys.metric} (under {show_round(buys.negligible, buys.unit)}), {times}"
-    return f"{show_interval(buys.difference, buys.low, buys.high, buys.unit, signed=True)} in {buys.metric}, {times}"
+    surely = f" ({buys.surely})" if buys.surely else " (no certain difference)"
+    return f"{show_interval(*buys.change, buys.unit, signed=True)} in {buys.metric}{surely}, {times}"
 
 
 def _line(indent: str, text: str) -> str:

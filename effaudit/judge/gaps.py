@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -89,10 +88,12 @@ def _told(missing: int, noun: str) -> str:
 def _restarted(estimate: Estimate) -> Estimate:
     """The same estimate, of which more starts would take away everything: also what differs between incarnations."""
     if isinstance(estimate, Moved):
-        return replace(estimate, of=_restarted(estimate.of))
+        return Moved(_restarted(estimate.of), estimate.scale, estimate.shift)
     if isinstance(estimate, Agreed):
         return Agreed(tuple(_restarted(one) for one in estimate.each))
-    return replace(estimate, floor=0.0) if isinstance(estimate, Student) else estimate
+    if not isinstance(estimate, Student) or not estimate.floor:
+        return estimate
+    return Student(estimate.value, estimate.se, estimate.dof, estimate.log)
 
 
 def _to_decide(estimate: Estimate, limit: float, level: float, present: int) -> float:

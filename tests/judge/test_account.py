@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from effaudit.core.reading import Failure, Measurement
+from effaudit.core.waiver import Waiver
 from effaudit.judge.account import account
 from effaudit.judge.decide import decide
 
@@ -95,6 +97,21 @@ def test_figures_in_the_answer_s_unit_keep_it(a):
 
     record = a.record(model("base", 9.0, size=5e6), model("x", 10.0), task="regression", quality=("root_mean_squared_error",))
     assert "minutes [+" in account(decide(record, a.policy()), "base")[-1]
+
+
+def test_waivers_at_work_are_named(a):
+    def waiver(written):
+        begun, ends = date(2026, 1, 1), date(2026, 12, 31)
+        return Waiver("W-1", "size", "x", a.limit(written), "a reason", "dana", begun, ends)
+
+    for written, expected in (
+        ("3 MB", "only under waiver W-1 (3 MB); 1 MB to spare"),
+        ("1.5 MB", "not even under waiver W-1 (1.5 MB)"),
+    ):
+        policy = a.policy(a.rule("size", "size.artifact", max="1 MB"))
+        record = a.record(a.model("base"), a.model("x", size=2e6))
+        verdict = decide(record, policy, waivers=[waiver(written)], today=date(2026, 6, 1))
+        assert account(verdict, "x")[1].endswith(expected)
 
 
 def test_hostile_words_are_one_line_each(a):

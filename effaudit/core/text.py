@@ -7,6 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+_FRAMES = 3
+"""Of a traceback so many of its innermost calls are told."""
+_REPEATED = 8
+"""Lines this long or longer that have been said already are not said again."""
 _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\-_])")
 
 
@@ -26,10 +30,25 @@ def one_line(text: str, limit: int = 300) -> str:
     return shorten(" ".join(_harmless(text).split()), limit)
 
 
-def last_words(text: str, lines: int = 8, limit: int = 1200) -> str:
-    """The end of a worker's output, harmless, for a failure's reason."""
-    kept = [line.rstrip() for line in _harmless(text).splitlines() if line.strip()][-lines:]
-    joined = "\n".join(kept)
+def last_words(text: str, said: str = "", lines: int = 8, limit: int = 1200) -> str:
+    """The end of a worker's output, harmless, for a failure's reason; what the reason has `said` is not repeated.
+
+    Of a traceback the innermost calls are told, in one line: `at model.py:7 in predict, net.py:20 in forward`.
+    """
+    kept: list[str] = []
+    frames: list[str] = []
+    first = False
+    for line in filter(str.strip, _harmless(text).splitlines()):
+        frame = _FRAME.match(line)
+        if frame is not None:
+            frames.append(f"{frame[1]}:{frame[2]} in {frame[3].strip()}")
+        elif _HEAD.search(line):
+            frames, first = [], "call first" in line
+        elif not (frames and line.startswith("    ")) and not _MARKS.fullmatch(line) and not _known(line, said):
+            kept.append(line.rstrip())
+    innermost = frames[:_FRAMES][::-1] if first else frames[-_FRAMES:]
+    told = [*kept[-lines:], *(["at " + ", ".join(innermost)] if innermost else [])]
+    joined = "\n".join(told)
     return joined if len(joined) <= limit else "…" + joined[-limit:]
 
 
@@ -49,6 +68,16 @@ def listed(names: Iterable[str], limit: int = 8) -> str:
 def counted(number: int, noun: str) -> str:
     """A number and its noun: "1 row", "2 rows", "1,200 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+_FRAME = re.compile(r'\s*File "(?:[^"]*[/\\])?([^"/\\]+)", line (\d+),? in (.+)')
+_HEAD = re.compile(r"\(most recent call (last|first)\):")
+_MARKS = re.compile(r"[\s^~]+")
+
+
+def _known(line: str, said: str) -> bool:
+    plain = " ".join(line.split())
+    return len(plain) >= _REPEATED and plain in " ".join(said.split())
 
 
 def _harmless(text: str) -> str:

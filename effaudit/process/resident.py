@@ -123,7 +123,8 @@ class Worker:
             raise
         if answer.word == "failed":
             self.end()
-            raise Fault(str(answer.facts.get("stage") or stage), str(answer.facts.get("reason")) + self._words())
+            reason = str(answer.facts.get("reason"))
+            raise Fault(str(answer.facts.get("stage") or stage), reason + self._words(reason))
         return answer
 
     def resident(self) -> int:
@@ -216,12 +217,12 @@ class Worker:
                 return f"crashed with {signal.Signals(-code).name}" + self._words()
         return f"ended its own process with exit code {code}" + self._words()
 
-    def _words(self) -> str:
+    def _words(self, said: str = "") -> str:
         with contextlib.suppress(OSError):
             size = self.log.stat().st_size
             with self.log.open("rb") as log:
                 log.seek(max(0, size - 8192))
-                words = last_words(log.read().decode("utf-8", "replace"))
+                words = last_words(log.read().decode("utf-8", "replace"), said)
             return f"\nits last words: {words}" if words else ""
         return ""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import traceback
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +33,48 @@ def test_one_line_is_one_harmless_line_whatever_it_is_given(text):
 
 def test_last_words_keep_the_end():
     assert last_words("\n".join(f"line {n}" for n in range(100)), lines=2) == "line 98\nline 99"
+
+
+def test_a_traceback_is_told_by_its_innermost_calls_and_repeats_nothing():
+    def deepest(values):
+        return values["missing"] + values["also missing"]
+
+    def outer(values):
+        return deepest(values)
+
+    try:
+        try:
+            raise KeyError("an earlier one")
+        except KeyError:
+            outer({})
+    except KeyError:
+        printed = traceback.format_exc()
+    words = last_words("a warning of the model's own\n" + printed, "raised KeyError: 'missing'")
+    first, frames = words.splitlines()[0], words.splitlines()[-1]
+    assert first == "a warning of the model's own"
+    assert re.fullmatch(r"at test_text\.py:\d+ in test_a_\w+, test_text\.py:\d+ in outer, test_text\.py:\d+ in deepest", frames)
+    assert "^" not in words
+    assert "~" not in words
+    assert "KeyError: 'missing'" not in words
+
+
+def test_a_crash_is_told_by_its_innermost_calls_too():
+    dump = """Fatal Python error: Segmentation fault
+
+Current thread 0x00007f0 (most recent call first):
+  File "/srv/x/broken.py", line 35 in crashes
+  File "/srv/y/python.py", line 84 in <lambda>
+  File "/srv/y/asking.py", line 44 in answers
+  File "/srv/y/desk.py", line 9 in _answers
+"""
+    assert (
+        last_words(dump)
+        == "Fatal Python error: Segmentation fault\nat asking.py:44 in answers, python.py:84 in <lambda>, broken.py:35 in crashes"
+    )
+
+
+def test_marks_alone_are_no_words():
+    assert last_words("  ^^^^^\nwhat matters\n  ~~~^^~~") == "what matters"
 
 
 def test_counts_and_lists_read_like_english():

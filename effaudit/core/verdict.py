@@ -8,6 +8,7 @@ from typing import Literal
 
 from effaudit.core import notebook
 from effaudit.core.policy import Bound, Policy, Rule
+from effaudit.core.reading import Better
 from effaudit.core.waiver import Waived
 
 Status = Literal["pass", "fail", "inconclusive"]
@@ -109,6 +110,21 @@ class Buys:
     """A difference so small that the margins of the policy could not tell it from none: the whole interval is within ± this."""
     unit: str = "pp"
     """Of the difference: `pp` for scores and shares."""
+    better: Better = "higher"
+    """Which figures of the metric are good. It turns `difference` round for readers, and never its meaning here."""
+
+    @property
+    def change(self) -> tuple[float, float, float]:
+        """The difference and its interval in the metric's own direction: an error that becomes smaller has a minus."""
+        value, low, high = self.difference, self.low, self.high
+        return (value, low, high) if self.better == "higher" else (-value + 0.0, -high + 0.0, -low + 0.0)
+
+    @property
+    def surely(self) -> Literal["better", "worse", ""]:
+        """What the whole interval says."""
+        if self.negligible is not None:
+            return ""
+        return "better" if self.low > 0 else "worse" if self.high < 0 else ""
 
 
 Outcome = Literal["recommended", "infeasible", "inconclusive", "incomplete"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from effaudit.core.policy import Select
+from effaudit.core.reading import Measurement
 from effaudit.core.text import one_line
 from effaudit.core.units import show
 from effaudit.core.verdict import Buys, Explanation, Gap
@@ -119,6 +120,7 @@ def _buys(judged: Judged, name: str, best: str, metric: str, own: float, least: 
         return None
     low, high = lost.interval(judged.policy.confidence_level)
     small = negligible(judged, best, metric, low, high)
+    found = judged.evidence.reading(best, metric)
     return Buys(
         name,
         metric,
@@ -128,6 +130,7 @@ def _buys(judged: Judged, name: str, best: str, metric: str, own: float, least: 
         own / least if least else math.inf,
         small,
         _unit(judged, best, metric),
+        "lower" if isinstance(found, Measurement) and found.better == "lower" else "higher",
     )
 
 

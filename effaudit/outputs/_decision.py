@@ -205,9 +205,7 @@ def _gap(gap: Gap, rule: Rule | None) -> str:
 
 def _bought(record: Record, item: Buys, whisker: Whisker, standing: Standing) -> Bought:
     text, _, interval = bought(record, item).partition(" [")
-    surely = "more" if item.low > 0 else "less" if item.high < 0 else "no certain difference"
-    if item.negligible is not None:
-        surely = "none to tell"
+    surely = item.surely or ("none to tell" if item.negligible is not None else "no certain difference")
     place = anchors(record)[item.candidate]
     shown = f"[{interval}" if interval else ""
     return Bought(place, item.candidate, standing, title(item.metric), text, shown, whisker, times(item.objective_ratio), surely)

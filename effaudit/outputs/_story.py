@@ -85,13 +85,16 @@ def larger(verdict: Verdict) -> tuple[Buys, ...]:
 
 
 def bought(record: Record, buys: Buys) -> str:
-    """A difference in quality with its interval: "+0.31 pp [+0.10, +0.52]", or "no difference (under 0.05 pp)"."""
+    """A difference in quality with its interval, in the metric's own direction as in tables: "+0.31 pp [+0.10, +0.52]".
+
+    "no difference (under 0.05 pp)" where it surely is none.
+    """
     reading = find(record.row(buys.candidate).readings, buys.metric)
     unit = reading.unit if isinstance(reading, Measurement) else "score"
     unit = "pp" if unit in ("score", "share") else unit
     if buys.negligible is not None:
         return f"no difference (under {show_round(buys.negligible, unit)})"
-    return show_interval(buys.difference, buys.low, buys.high, unit, signed=True)
+    return show_interval(*buys.change, unit, signed=True)
 
 
 def times(ratio: float) -> str:
@@ -101,7 +104,7 @@ def times(ratio: float) -> str:
 
 def buys_sentence(record: Record, verdict: Verdict, buys: Buys) -> str:
     """What one larger candidate buys, in a sentence without its name."""
-    surely = "" if buys.low > 0 or buys.negligible is not None else " (a loss)" if buys.high < 0 else " (no certain gain)"
+    surely = f" ({buys.surely})" if buys.surely else "" if buys.negligible is not None else " (no certain difference)"
     return (
         f"{bought(record, buys)} in {title(buys.metric)}{surely} for {times(buys.objective_ratio)} the {title(objective(verdict))}"
     )

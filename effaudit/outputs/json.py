@@ -27,8 +27,8 @@ class Json(Output):
     (by split), groups, quality, batch_sizes, policy_digest, notes; `verdict` (null when nothing was judged): policy, outcome,
     exit_code, recommended, headline, ranking, equals, nearest, blocking, notes, statuses, today (of waivers), subject (whom
     `exit_code` is about: "" where one is selected, else the candidate that was gated, `recommended` or `all`), checks,
-    explanations, buys; a check's `waived` is the waiver under which alone it passes, `beyond` one under which it does not pass
-    either;
+    explanations, buys (`difference` is positive where it is better, in whichever direction `better` says that is); a check's
+    `waived` is the waiver under which alone it passes, `beyond` one under which it does not pass either;
     `candidates`: name, title, standing, baseline, format, threads, device, parent, recipe, planned, family, kind, gain, digest,
     failure (null, or stage and reason), notes, `readings` by metric id (value, low, high, unit, better, method, samples, notes;
     or failure with stage and reason); `resolution`: floors and twins by metric id; `sessions`, `assumptions`, `intensity`, `spent`.

@@ -79,7 +79,8 @@ def test_the_recommended_and_those_that_pass_say_what_is_to_spare_and_what_they_
     assert larger[0] == "base: passes too; 6.0× larger"
     assert larger[1].endswith("; 2 MB to spare")
     assert re.fullmatch(
-        r"  beside small: \+2\.00 pp \[\+1\.\d+, \+2\.\d+\] in quality\.roc_auc, at 6\.0× of what is minimised", larger[2]
+        r"  beside small: \+2\.00 pp \[\+1\.\d+, \+2\.\d+\] in quality\.roc_auc \(better\), at 6\.0× of what is minimised",
+        larger[2],
     )
 
 
@@ -96,7 +97,9 @@ def test_figures_in_the_answer_s_unit_keep_it(a):
         return a.model(name, readings={metric: reading}, arrays={metric: error + a.noise(name, 400, 0.01)}, **more)
 
     record = a.record(model("base", 9.0, size=5e6), model("x", 10.0), task="regression", quality=("root_mean_squared_error",))
-    assert "minutes [+" in account(decide(record, a.policy()), "base")[-1]
+    told = account(decide(record, a.policy()), "base")[-1]
+    assert "beside x: −1.000 minutes [−" in told
+    assert "quality.root_mean_squared_error (better)" in told
 
 
 def test_waivers_at_work_are_named(a):

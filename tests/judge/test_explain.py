@@ -122,6 +122,7 @@ def test_a_lower_error_is_a_gain(a):
     models = [model("base", 9.0, size=5e6), model("small", 10.0)]
     [found] = decide(a.record(*models, task="regression", quality=("root_mean_squared_error",)), a.policy()).buys
     assert found.difference == pytest.approx(1.0)
+    assert (found.better, found.surely, found.change[0]) == ("lower", "better", pytest.approx(-1.0))
 
 
 def test_nothing_is_bought_where_nothing_is_recommended_or_compared(a):

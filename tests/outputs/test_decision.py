@@ -61,9 +61,9 @@ def test_every_candidate_but_the_recommended_has_its_reason_and_blockers_come_fi
 
 def test_what_larger_candidates_buy_is_said_in_a_word(record, verdict):
     found = {one.name: one for one in buys(record, verdict)}
-    assert (found["gbm"].surely, found["gbm"].text, found["gbm"].times) == ("more", "+0.31 pp", "15.1×")
+    assert (found["gbm"].surely, found["gbm"].text, found["gbm"].times) == ("better", "+0.31 pp", "15.1×")
     assert found["mlp"].surely == "no certain difference"
-    assert found["forest"].surely == "less"
+    assert found["forest"].surely == "worse"
 
 
 def test_anchors_do_not_depend_on_names(record):

@@ -52,9 +52,16 @@ def test_what_surely_buys_something_comes_before_what_may_not(verdict):
 
 def test_a_loss_and_an_uncertain_gain_are_said_to_be_that(record, verdict):
     told = {item.candidate: _story.buys_sentence(record, verdict, item) for item in verdict.buys}
-    assert told["gbm"] == "+0.31 pp [+0.10, +0.52] in ROC AUC for 15.1× the size"
-    assert "(no certain gain)" in told["mlp"]
-    assert "(a loss)" in told["tree"]
+    assert told["gbm"] == "+0.31 pp [+0.10, +0.52] in ROC AUC (better) for 15.1× the size"
+    assert "(no certain difference)" in told["mlp"]
+    assert "(worse)" in told["tree"]
+
+
+def test_less_of_an_error_is_shown_with_a_minus_and_called_better(record, verdict):
+    error = replace(verdict.buys[0], difference=0.48, low=0.43, high=0.54, unit="EUR", better="lower")
+    assert error.change == (-0.48, -0.54, -0.43)
+    assert _story.buys_sentence(record, verdict, error).startswith("−48.0 pp [−54.0, −43.0] in ROC AUC (better)")
+    assert "(worse)" in _story.buys_sentence(record, verdict, replace(error, difference=-0.48, low=-0.54, high=-0.43))
 
 
 def test_a_difference_too_small_to_tell_is_called_none_and_comes_late(record, verdict):

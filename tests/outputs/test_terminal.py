@@ -45,7 +45,7 @@ logistic          fails quality.floor; fails quality.non_inferior; fails energy.
                   with quality.floor at 0.635
 
 What do the larger buy?
-gbm  +0.31 pp [+0.10, +0.52] in ROC AUC for 15.1× the size
+gbm  +0.31 pp [+0.10, +0.52] in ROC AUC (better) for 15.1× the size
 
 Note: The best candidate, gbm, is the baseline: the gap to it is 0 pp.
 

@@ -12,6 +12,7 @@ from effaudit.core.observed import Block
 from effaudit.core.stats import percentiles
 from effaudit.core.stats.estimate import TooFew
 from effaudit.core.store import Array
+from effaudit.core.units import show
 
 LEAST_BLOCKS = 20
 """All incarnations together play so many rounds whatever the budget: percentiles need 20 blocks."""
@@ -23,6 +24,20 @@ TAIL_FACTOR = 5.0
 _LOOK_AFTER = 0.1
 """After so many more rounds, as a share, the widths are looked at again: each look costs as much as some blocks do."""
 _DRAWN = 1.645
+
+
+OVER = 1.1
+"""Rounds that took this many times the budget are told."""
+
+
+def over_budget(budget_s: float, rounds_s: float, starts_s: float) -> tuple[str, ...]:
+    """Says so when the rounds that are played in any case took longer than the budget."""
+    if rounds_s <= OVER * budget_s:
+        return ()
+    return (
+        f"The budget of {show(budget_s, 's')} was too short: percentiles need {LEAST_BLOCKS} rounds, which took "
+        f"{show(rounds_s, 's')}; starting the candidates took {show(starts_s, 's')} on top.",
+    )
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from effaudit.measure.panels import TWIN
 from effaudit.measure.power import Meter, weigh
 from effaudit.measure.residents import Resident, processors
 from effaudit.measure.rounds import play
-from effaudit.measure.stopping import Enough
+from effaudit.measure.stopping import Enough, over_budget
 from effaudit.measure.timings import Timings, round_of, windows_of
 from effaudit.process import Fault, Site, Worker
 
@@ -62,6 +62,18 @@ class Timing:
         `timings` holds what earlier sessions won, and receives what this one wins, round by round. Returns after how many
         looks it ended; 0 without looks.
         """
+        looks = self._all(panels, candidates, baseline, timings, tell)
+        timings.notes += over_budget(self.site.settings.budget_s, timings.rounds_s, timings.starts_s)
+        return looks
+
+    def _all(
+        self,
+        panels: Sequence[Sequence[str]],
+        candidates: Mapping[str, Candidate],
+        baseline: str | None,
+        timings: Timings,
+        tell: Tell,
+    ) -> int:
         done = [tuple(message.facts["panel"]) for message in self.journal.of("incarnation")]
         steps = plan_of(self.site.settings.restarts, self.looks)
         budget = self.site.settings.budget_s
@@ -97,6 +109,7 @@ class Timing:
         """Starts the panel's workers and plays rounds. Returns the seconds that the rounds took."""
         order = random.Random(f"{self.site.seed}-{incarnation}")  # noqa: S311
         workers: dict[str, Resident] = {}
+        started = self.clock()
         try:
             standing = [name for name in panel if name not in timings.fallen]
             for count, name in enumerate(order.sample(standing, len(standing))):
@@ -107,6 +120,7 @@ class Timing:
                     timings.fallen[name] = fault.failure
             self._check_idle(workers, timings)
             begun = self.clock()
+            timings.starts_s += begun - started
             until = begun + seconds
             settings = self.site.settings
             enough = Enough(settings.precision if self.looks is None else 0.0, until, settings.restarts)
@@ -123,7 +137,9 @@ class Timing:
             timings.fallen.update(played.fallen)
             standing = [name for name in workers if name not in played.fallen]
             self._weigh({name: workers[name] for name in standing}, incarnation, order, timings)
-            return self.clock() - begun
+            used = self.clock() - begun
+            timings.rounds_s += used
+            return used
         finally:
             for worker in workers.values():
                 worker.end()

@@ -26,6 +26,10 @@ class Timings:
     windows: dict[str, list[Window]] = field(default_factory=dict)
     fallen: dict[str, Failure] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    rounds_s: float = 0.0
+    """Seconds that this session's rounds took; they alone are what the budget is for."""
+    starts_s: float = 0.0
+    """Seconds that starting candidates for them took."""
 
     def samples(self) -> dict[str, Array]:
         """The raw figures of single calls by candidate and batch size: rows of (incarnation, round key, nanoseconds)."""

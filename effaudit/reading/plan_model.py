@@ -83,7 +83,9 @@ class WorkloadPart(_Part):
 class MeasurePart(_Part):
     """How to measure."""
 
-    budget: Seconds | None = Field(default=None, description="time for timing all candidates, such as 3 min")
+    budget: Seconds | None = Field(
+        default=None, description="time for the rounds, such as 3 min; starts come on top, and 20 rounds are always played"
+    )
     precision: Share | None = Field(default=None, description="wanted half-width of the ratio to the baseline, such as 2 %")
     threads: int | None = Field(default=None, ge=1, le=1024, description="threads that each model may use")
     restarts: int | None = Field(default=None, ge=1, le=100, description="how often each model is loaded anew")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from effaudit.core.observed import Block
-from effaudit.measure.stopping import Enough, tails, widths
+from effaudit.measure.stopping import Enough, over_budget, tails, widths
 
 
 def blocks(figures, batch=1, calls=20):
@@ -73,3 +73,10 @@ def test_callers_at_once_do_not_count_as_single_calls():
     several = [Block(0, key, 1, np.array([1.0]), 1, 9, callers=2) for key in range(30)]
     found = steady()
     assert widths({**found, "other": [*found["other"], *several]}, "base") == widths(found, "base")
+
+
+def test_rounds_that_took_longer_than_the_budget_are_told_apart_from_starts():
+    assert over_budget(5.0, 5.3, 90.0) == ()
+    assert over_budget(5.0, 42.0, 96.0) == (
+        "The budget of 5 s was too short: percentiles need 20 rounds, which took 42 s; starting the candidates took 96 s on top.",
+    )

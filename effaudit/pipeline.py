@@ -32,6 +32,7 @@ from effaudit.core.waiver import Waiver
 from effaudit.core.workload import Workload
 from effaudit.judge.decide import decide
 from effaudit.judge.looking import still_open
+from effaudit.judge.rules import compared_with
 from effaudit.measure import environment
 from effaudit.measure.assemble import Assembled, assemble, read_again, remembering
 from effaudit.measure.finalists import look_into
@@ -83,6 +84,8 @@ def audit(
     of what was won by then; started again, it goes on from there.
     """
     plan = replace(plan, candidates=tuple(registry.recognised(candidate) for candidate in plan.candidates))
+    made = {job.name for job in recipes.of_plan(plan)}
+    compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
     with held(out.resolve()) as run:
         diary = Diary.begun()
         tell("data", 0.0, "reading")

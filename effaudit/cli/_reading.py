@@ -87,7 +87,9 @@ def today(written: str | None) -> date:
 def judged(record: Record, policy: Policy, day: str | None = None, baseline: str | None = None) -> Verdict:
     """The verdict of a policy and its waivers on a record, for a day and a baseline of the command line. Raises InputError."""
     from effaudit.judge.decide import decide
+    from effaudit.judge.rules import compared_with
 
+    compared_with([row.candidate.name for row in record.rows], "the record", policy)
     return decide(record, compared(policy, record, baseline), None, waivers(policy), today(day))
 
 

@@ -138,3 +138,9 @@ def test_policies_are_shown_and_linted_without_frameworks(audited, mine, without
     done = without_frameworks("policy", "lint", "mine.yaml", "--record", str(audited.run), cwd=mine)
     assert done.returncode == 1, done.stderr
     assert without_frameworks("policy", "show", "edge-cpu", cwd=mine).returncode == 0
+
+
+def test_a_gate_that_compares_with_nobody_known_is_a_usage_error_at_its_line(audited, mine, capsys):
+    (mine / "versus.yaml").write_text(OWN.replace("max_increase: 1 %", "max_increase: 1 %, versus: ful"))
+    assert run(["gate", str(audited.run), "-p", "versus.yaml"]) == 2
+    assert re.search(r"versus\.yaml:6 .*has no candidate 'ful'\. Did you mean 'full'", capsys.readouterr().err)

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from effaudit.core.errors import InputError
 from effaudit.core.policy import Change, Match, Override
 from effaudit.core.reading import Failure
 from effaudit.judge.decide import decide
-from effaudit.judge.rules import fits, rules_for, single
+from effaudit.judge.rules import compared_with, fits, rules_for, single
 
 
 def change(rule, **fields):
@@ -112,3 +113,21 @@ def test_the_headline_counts_no_rules_where_candidates_have_different_ones(a, si
     assert decide(a.record(*models[:1]), policy).headline.startswith("base is the only candidate that meets its error rules")
     large = decide(a.record(a.model("base", size=5e6)), policy)
     assert large.headline.startswith("No candidate meets its error rules. The nearest, base")
+
+
+def test_a_rule_that_compares_with_nobody_known_is_refused_at_its_line(a):
+    rule = replace(a.rule("ni", "quality.roc_auc", max_drop="1 pp", versus="forrest"), file="own.yaml", line=5)
+    with pytest.raises(InputError, match="Did you mean 'forest'") as refused:
+        compared_with(["forest", "gbm"], "the record", None, a.policy(rule))
+    assert str(refused.value.place) == "own.yaml:5 (rules.ni)"
+    compared_with(["forrest"], "the record", a.policy(rule))
+    compared_with([], "the record", a.policy(a.rule("ni", "quality.roc_auc", max_drop="1 pp")))
+
+
+def test_overrides_and_alternatives_compare_with_known_candidates_too(a):
+    rule = a.rule("ni", "quality.roc_auc", max_drop="1 pp")
+    moved = a.policy(rule, overrides=(Override(Match("edge-*"), (change(rule, versus="nobody"),)),))
+    either = a.policy(replace(rule, alternatives=(rule, replace(rule, versus="nobody"))))
+    for policy in (moved, either):
+        with pytest.raises(InputError, match="has no candidate 'nobody'"):
+            compared_with(["gbm"], "the plan", policy)

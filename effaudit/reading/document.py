@@ -115,6 +115,9 @@ def shown(value: Any) -> str:
 
 def _bytes(path: Path) -> bytes:
     place = Place(str(path))
+    if str(path) == "-":
+        advice = "Write it to a file, and give that one's name: the paths in it are looked for from its folder."
+        raise InputError("plans, policies and waivers are not read from the standard input", place, advice)
     try:
         if not path.is_file():  # a pipe or a device would be read for ever
             what = "this is a folder" if path.is_dir() else "there is no such file"

@@ -1,6 +1,7 @@
 import hashlib
 import os
 import time
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -165,6 +166,12 @@ def test_a_missing_file_a_folder_and_a_pipe_are_refused_without_reading(folder):
     assert "no such file" in refusal(lambda: open_document(folder / "nothing.yaml", "AuditPlan")).what
     assert "a folder" in refusal(lambda: open_document(folder, "AuditPlan")).what
     assert "no such file" in refusal(lambda: open_document(folder / "pipe", "AuditPlan")).what
+
+
+def test_the_standard_input_is_refused_with_what_to_do():
+    fault = refusal(lambda: open_document(Path("-"), "AuditPlan"))
+    assert "not read from the standard input" in fault.what
+    assert "Write it to a file" in fault.advice
     assert refusal(lambda: open_document(folder / "nul\0", "AuditPlan"))
     assert refusal(lambda: open_document(folder / ("x" * 5000), "AuditPlan"))
 

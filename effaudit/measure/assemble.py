@@ -193,7 +193,9 @@ def _noise(
         others = [array for name, array in own.items() if name != baseline] + ([copies[metric]] if metric in copies else [])
         spreads[metric] = ratios.spread_of([ratios.paired(array, reference) for array in others])
         twin = ratios.ratio(copies[metric], reference, spreads[metric]) if metric in copies else None
-        floors[metric] = ratios.floor_of(spreads[metric], twin)
+        floor = ratios.floor_of(spreads[metric], twin)
+        if floor is not None:
+            floors[metric] = floor
         if isinstance(twin, Student):
             low, high = twin.interval(DRAWN_ONE_SIDED)
             twins[metric] = Measurement(twin.value, low, high, "ratio", "lower", "measured", len(reference), twin.dof)

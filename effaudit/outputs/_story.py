@@ -113,12 +113,22 @@ def buys_sentence(record: Record, verdict: Verdict, buys: Buys) -> str:
 def resolution(record: Record, verdict: Verdict | None) -> str:
     """The smallest difference that this machine resolves, for metrics shown or ruled on, and what the baseline's twin read."""
     wanted = (*headline_metrics(record), *(rule.metric for rule in (verdict.policy.rules if verdict else ())))
-    floors = [f"{show(floor.share, '%', 2)} in {title(full)}" for full, floor in record.floors.items() if _among(full, wanted)]
+    known = [(full, floor) for full, floor in record.floors.items() if floor.share > 0 and _among(full, wanted)]
+    floors = [f"{show(floor.share, '%', 2)} in {title(full)}" for full, floor in known]
     twins = [f"{title(full)} {ratio(twin)}" for full, twin in record.twins.items() if _among(full, wanted)]
     parts = [f"This machine resolves differences of {', '.join(floors)}."] if floors else []
+    if not floors and (none := floorless(record)):
+        parts = [none]
     if twins:
         parts.append(f"A second copy of {record.baseline} read against it: {', '.join(twins)}.")
     return " ".join(parts) or "No noise floor was established: nothing was timed against the baseline."
+
+
+def floorless(record: Record) -> str:
+    """Says so when nothing was started twice, so that no noise between processes was seen; "" otherwise."""
+    if record.settings.restarts > 1 or any(floor.share > 0 for floor in record.floors.values()):
+        return ""
+    return "No noise floor: it needs restarts of 2 or more (`measure: {restarts: 3}`)."
 
 
 def ratio(measurement: Measurement) -> str:

@@ -10,7 +10,7 @@ from effaudit.core.record import Record, Session
 from effaudit.core.text import counted
 from effaudit.core.units import show
 from effaudit.core.verdict import Verdict
-from effaudit.outputs._story import ratio
+from effaudit.outputs._story import floorless, ratio
 from effaudit.outputs._words import NOTHING, title
 
 Facts = tuple[tuple[str, str], ...]
@@ -74,8 +74,9 @@ class Trust:
 
 def trust(record: Record, verdict: Verdict | None) -> Trust:
     """Everything that bears on how far the figures hold."""
-    metrics = dict.fromkeys((*record.twins, *record.floors))
-    notes = (*(verdict.notes if verdict else ()), *record.notes, *record.workload.notes)
+    metrics = dict.fromkeys((*record.twins, *(full for full, floor in record.floors.items() if floor.share > 0)))
+    none = (floorless(record),) if floorless(record) else ()
+    notes = (*none, *(verdict.notes if verdict else ()), *record.notes, *record.workload.notes)
     return Trust(
         tuple(_control(record, metric) for metric in metrics),
         tuple(_session(session) for session in record.sessions),
@@ -117,8 +118,8 @@ def _control(record: Record, metric: str) -> Control:
         title(metric),
         ratio(twin) if twin else NOTHING,
         holds,
-        show(floor.share, "%", 2) if floor else NOTHING,
-        {"incarnations": "between processes", "A/A": "the second copy"}[floor.source] if floor else "",
+        show(floor.share, "%", 2) if floor and floor.share > 0 else NOTHING,
+        {"incarnations": "between processes", "A/A": "the second copy"}[floor.source] if floor and floor.share > 0 else "",
     )
 
 

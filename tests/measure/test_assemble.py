@@ -14,7 +14,7 @@ from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement, counted
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.slices import CODES
-from effaudit.measure.assemble import assemble, in_order, read_again
+from effaudit.measure.assemble import _noise, assemble, in_order, read_again
 
 LABELS = np.array([0, 1, 1, 0, 1])
 
@@ -117,6 +117,13 @@ def test_the_twin_shows_what_the_machine_resolves():
     assert found.twins["speed"].low < 1.0 < found.twins["speed"].high
     assert 0 < found.floors["speed"].share < 0.1
     assert found.spreads["speed"].dof > 0
+
+
+def test_one_start_sets_no_floor():
+    rounds = np.column_stack([np.ones(20), np.arange(20), np.random.default_rng(1).normal(0, 0.1, 20)])
+    other = rounds + [0, 0, 0.1]
+    spreads, floors, twins = _noise({"speed": {"base": rounds, "other": other}}, {"speed": rounds + [100, 0, 0.01]}, "base")
+    assert (spreads["speed"].dof, floors, twins) == (0.0, {}, {})
 
 
 def test_timings_are_read_again_with_what_all_candidates_show_of_the_noise():

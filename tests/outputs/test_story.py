@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from effaudit import registry
 from effaudit.core.reading import Measurement
 from effaudit.outputs import _story
 
@@ -83,3 +86,13 @@ def test_only_floors_that_matter_here_are_told(record, verdict):
     more = {**record.twins, "latency.batch_999.p99": Measurement(1.0, 0.9, 1.1, "ratio", "lower", "measured")}
     assert "batch 999" not in _story.resolution(replace(record, twins=more), verdict)
     assert "No noise floor" in _story.resolution(replace(record, twins={}, floors={}), verdict)
+
+
+@pytest.mark.parametrize("output", ["terminal", "markdown", "html"])
+@pytest.mark.parametrize("share", [None, 0.0])
+def test_of_one_start_no_output_claims_a_floor(record, verdict, output, share):
+    floors = {} if share is None else {metric: replace(floor, share=share) for metric, floor in record.floors.items()}
+    once = replace(record, twins={}, floors=floors, settings=replace(record.settings, restarts=1))
+    told = " ".join(registry.find("outputs", output)().render(once, verdict).split())
+    assert "No noise floor: it needs restarts of 2 or more" in told
+    assert "resolves differences of" not in told

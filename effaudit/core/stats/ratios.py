@@ -127,13 +127,15 @@ def spread_of(pairs: Sequence[Medians]) -> Spread:
     return Spread(max(0.0, excess) / 2.0, sum(weights) / count * 3.0 * (count - 1) / (count + 3))
 
 
-def floor_of(spread: Spread, twin: Student | TooFew | None, level: float = DRAWN_ONE_SIDED) -> Floor:
+def floor_of(spread: Spread, twin: Student | TooFew | None, level: float = DRAWN_ONE_SIDED) -> Floor | None:
     """The smallest difference that this machine resolves: twice the standard deviation between incarnations of one candidate,
     and not less than the upper bound of the difference between the baseline and its twin (`twin`: their ratio).
+
+    None where nothing differed, or no candidate was started twice: what was not seen to vary says nothing of what is resolved.
     """
     between = math.expm1(2.0 * math.sqrt(spread.variance))
     if twin is None or isinstance(twin, TooFew):
-        return Floor(between, "incarnations")
+        return Floor(between, "incarnations") if between > 0.0 else None
     low, high = twin.interval(level)
     apart = max(high, 1.0 / low if low > 0.0 else math.inf) - 1.0
     return Floor(apart, "A/A") if apart > between else Floor(between, "incarnations")

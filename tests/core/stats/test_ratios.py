@@ -201,6 +201,14 @@ def test_the_floor_is_two_standard_deviations_or_what_the_twin_shows():
     assert floor_of(spread, TooFew(1, 0)).source == "incarnations"
 
 
+def test_one_start_shows_no_noise_and_sets_no_floor():
+    once = spread_of([pairs_of([0.01], [0.02])] * 3)
+    assert once == Spread(0.0, 0.0)
+    assert floor_of(once, None) is None
+    assert floor_of(once, TooFew(1, 0)) is None
+    assert floor_of(once, Student(1.001, 0.001, 4.0, log=True)).source == "A/A"
+
+
 @given(st.lists(st.floats(-20, 20), min_size=2, max_size=6), st.floats(0, 1), st.floats(0, 10))
 def test_any_incarnations_give_a_finite_interval_round_the_value(values, variance, dof):
     estimate = ratio(tails(values), tails([0.0] * len(values)), Spread(variance, dof))

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the explanations."""
-    from effaudit.cli import _reading
+    from effaudit.cli import _reading, _showing
     from effaudit.core.errors import InputError
     from effaudit.core.text import did_you_mean, one_line
     from effaudit.judge.account import account
@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     names = [row.candidate.name for row in record.rows]
     if options.candidate and options.candidate not in names:
         raise InputError(f"the record has no candidate {options.candidate!r}.{did_you_mean(options.candidate, names)}")
+    print(_showing.judged_under(verdict, options.policy is not None))  # noqa: T201
     print(one_line(verdict.headline, 1000))  # noqa: T201
     for name in [options.candidate] if options.candidate else names:
         print("", *account(verdict, name), sep="\n")  # noqa: T201

@@ -24,6 +24,8 @@ def run(options: argparse.Namespace) -> int:
     wanted = _showing.wanted(options.format or ["html=report.html"])
     record = _reading.record(options.record)
     verdict = _reading.judged(record, _reading.policy(options.policy), options.today, options.baseline)
+    if not _showing.on_stdout(wanted):
+        print(_showing.judged_under(verdict, options.policy is not None))  # noqa: T201
     _showing.write(wanted, record, verdict)
     for name, path in wanted if not _showing.on_stdout(wanted) else ():
         print(f"{name}: {path}")  # noqa: T201

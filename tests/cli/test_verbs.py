@@ -106,6 +106,20 @@ def test_explain_says_what_would_admit_a_rejected_candidate(audited, capsys):
     assert "full:" not in told
 
 
+def test_explain_and_report_say_first_which_policy_judged(audited, capsys, tmp_path):
+    explain, report = ["explain", str(audited.run)], ["report", str(audited.run), "-f", f"json={tmp_path / 'r.json'}"]
+    own = str(audited.folder / "policy.yaml")
+    for command in (explain, report):
+        assert run(command) == run([*command, "-p", own]) == 0
+        told = capsys.readouterr().out.splitlines()
+        first = [line for line in told if line.startswith("judged under ")]
+        assert told[0] == first[0]
+        assert "effaudit:recommended, for no policy was named" in first[0]
+        assert "name it with -p" in first[0]
+        assert "policy.yaml" in first[1]
+        assert "no policy was named" not in first[1]
+
+
 def test_explain_gives_an_account_of_every_candidate(audited, capsys):
     assert run(["explain", str(audited.run), "-p", str(audited.folder / "policy.yaml")]) == 0
     told = capsys.readouterr().out

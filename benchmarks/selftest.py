@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -30,11 +31,12 @@ from effaudit.core.stats.student import binomial_upper
 from effaudit.engines.local import Local
 from effaudit.measure.counters import Counters
 from effaudit.measure.environment import Watch
+from effaudit.measure.residents import Resident, processors
 from effaudit.measure.rounds import play
-from effaudit.measure.timing import Resident
 from effaudit.metrics._blocks import cpu_seconds_per_row, evidence
 from effaudit.process import Site
 from effaudit.reading.data import build_store
+from effaudit.worker.blocks import LEAST_CALLS, LEAST_NANOS, UNTIMED_CALLS
 
 HERE = Path(__file__).parent
 INCARNATIONS = 3
@@ -52,13 +54,15 @@ class Bare:
         command = [sys.executable, str(HERE / "_bare.py"), function]
         return cls(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
 
-    def block(self, batch: int, start: int, incarnation: int, key: int) -> Block:
-        """Five calls after three."""
+    def blocks(self, number: int, incarnation: int, key: int) -> list[Block]:
+        """A block as long as a candidate's, on the processor that candidates of the same round run on."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        print(json.dumps([3, 5]), file=self.process.stdin, flush=True)
+        cores = processors()
+        os.sched_setaffinity(self.process.pid, {cores[number % len(cores)]})
+        print(json.dumps([UNTIMED_CALLS, LEAST_NANOS, LEAST_CALLS]), file=self.process.stdin, flush=True)
         nanos = np.array(json.loads(self.process.stdout.readline()), dtype=np.float64)
-        return Block(incarnation, key, batch, nanos, int(nanos.sum()), len(nanos))
+        return [Block(incarnation, key, 1, nanos, int(nanos.sum()), len(nanos))]
 
     def end(self) -> None:
         """Ends it."""
@@ -86,7 +90,6 @@ class Bench:
             try:
                 played = play(
                     {**workers, **loops},
-                    [1],
                     incarnation,
                     enough=lambda n, now, *_, until=until: n >= self.rounds or (n > 0 and now > until),
                     baseline=None,
@@ -107,7 +110,7 @@ class Bench:
     def _worker(self, name: str, incarnation: int, watch: Watch) -> Resident:
         artifact = Artifact(f"_models:{name.partition('#')[0]}", "python", Trust(everything=True), code=str(HERE))
         worker, _ = self.site.open(Candidate(name.replace("#", "-"), artifact, Contract(output="values")), "bench", incarnation)
-        return Resident(worker, 60.0, watch)
+        return Resident(worker, 60.0, watch, [1], cores=processors())
 
 
 def site(folder: Path) -> Site:

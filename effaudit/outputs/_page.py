@@ -10,6 +10,7 @@ from effaudit.core.reading import Failure
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line
 from effaudit.core.verdict import Verdict
+from effaudit.outputs._cautions import cautions
 from effaudit.outputs._chosen import Chosen, chosen
 from effaudit.outputs._decision import Blocked, Bought, Decision, anchors, blocked, buys, decision
 from effaudit.outputs._details import Detail, Notes, details, ladder
@@ -72,6 +73,7 @@ class Page:
     outcome: str
     headline: str
     interrupted: bool
+    cautions: tuple[str, ...]
     counts: tuple[tuple[Standing, int], ...]
     facts: Facts
     chosen: Chosen | None
@@ -142,6 +144,7 @@ def page(record: Record, verdict: Verdict | None) -> Page:
         outcome=_outcome(verdict),
         headline=verdict.headline if verdict else "The candidates were measured, and no policy was given to judge them by.",
         interrupted=record.ended == "interrupted",
+        cautions=cautions(record),
         counts=_counts(all_lines),
         facts=_facts(record, verdict),
         chosen=chosen(record, verdict),

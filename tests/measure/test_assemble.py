@@ -122,7 +122,8 @@ def test_the_twin_shows_what_the_machine_resolves():
 def test_one_start_sets_no_floor():
     rounds = np.column_stack([np.ones(20), np.arange(20), np.random.default_rng(1).normal(0, 0.1, 20)])
     other = rounds + np.array([0, 0, 0.1])
-    spreads, floors, twins = _noise({"speed": {"base": rounds, "other": other}}, {"speed": rounds + np.array([100, 0, 0.01])}, "base")
+    copy = rounds + np.array([100, 0, 0.01])
+    spreads, floors, twins = _noise({"speed": {"base": rounds, "other": other}}, {"speed": copy}, "base")
     assert (spreads["speed"].dof, floors, twins) == (0.0, {}, {})
 
 

@@ -1,0 +1,39 @@
+"""Warnings of the data stand right under the headline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from effaudit import registry
+from effaudit.outputs._cautions import cautions, remarks
+
+LEAK = "WARNING: 619 of the 623 groups of customer in certify are in train too"
+SHARED = "28 rows (0.99 %) of certify occur in train too, with all inputs equal"
+REST = "data was cut by whole groups of customer"
+OF_RECORD = "WARNING: the machine slept"
+
+
+@pytest.fixture
+def leaking(record):
+    return replace(record, workload=replace(record.workload, notes=(REST, SHARED, LEAK)), notes=(OF_RECORD, "quiet"))
+
+
+def test_warnings_come_before_what_is_shared_and_the_rest_is_kept_apart(leaking):
+    assert cautions(leaking) == (LEAK, OF_RECORD, SHARED)
+    assert remarks(leaking) == (REST,)
+
+
+@pytest.mark.parametrize("output", ["terminal", "markdown", "html"])
+@pytest.mark.parametrize("judged", [True, False])
+def test_they_stand_before_the_first_table_of_rules(leaking, verdict, output, judged):
+    told = " ".join(registry.find("outputs", output)().render(leaking, verdict if judged else None).split())
+    places = [told.index(note) for note in (LEAK, OF_RECORD, SHARED)]
+    assert places == sorted(places)
+    after = {"terminal": "✓" if judged else "resolves", "markdown": "| candidate", "html": '<section id="recommendation"'}[output]
+    assert after not in told or places[-1] < told.index(after)
+
+
+def test_the_terminal_tells_the_rest_among_its_notes(leaking, verdict):
+    assert f"Note: {REST}" in registry.find("outputs", "terminal")().render(leaking, verdict)

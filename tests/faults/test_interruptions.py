@@ -74,7 +74,7 @@ def test_interrupted_it_leaves_a_valid_partial_record_and_goes_on_later(tmp_path
 def test_interrupted_before_all_is_known_it_still_leaves_a_record(tmp_path):
     plan = written_plan(tmp_path, ["good", "hangs"], timeout="60 s")
     first = begun(plan)
-    wait_for(lambda: "session" in words(tmp_path))
+    wait_for((tmp_path / "run" / "logs" / "hangs-answers.log").exists)
     first.send_signal(signal.SIGINT)
     _, err = first.communicate(timeout=60)
     assert first.returncode == 130, err

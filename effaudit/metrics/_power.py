@@ -17,6 +17,9 @@ from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, TooFew
 from effaudit.core.store import Array
 from effaudit.metrics import _blocks
 
+UNDISTURBED = 0.9
+"""The quantile of blocks, by the share of the time in which they had a processor, that stands for a machine left alone."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -37,12 +40,11 @@ def marginal(seen: Seen, figure: Figure) -> Result:
         return Result(blocks)
     watts, processors = seen.assumptions.watts_per_vcpu or 0.0, seen.processors
     result = _modelled(seen, figure, blocks, lambda block: watts * _blocks.cpu_seconds_per_row(block), ())
-    loads = _loads(blocks, processors)
+    load = _load(blocks, processors)
 
     def under(curve: str) -> Array:
-        more = {incarnation: curves.above_idle(curve, load) / load for incarnation, load in loads.items()}
-        unit = figure.per_joule * watts
-        return _blocks.evidence(blocks, lambda block: unit * _blocks.cpu_seconds_per_row(block) * more[block.incarnation])
+        unit = figure.per_joule * watts * curves.above_idle(curve, load) / load
+        return _blocks.evidence(blocks, lambda block: unit * _blocks.cpu_seconds_per_row(block))
 
     others = {curve: under(curve) for curve in curves.OTHERS}
     return replace(result, others=others) if result.evidence is not None else result
@@ -88,16 +90,14 @@ def _modelled(
     return _blocks.per_block(blocks, lambda block: figure.per_joule * joules(block), kind)
 
 
-def _loads(blocks: Sequence[Block], processors: int) -> dict[int, float]:
-    """The share of all processors that a candidate keeps busy, by incarnation: the median over its blocks.
+def _load(blocks: Sequence[Block], processors: int) -> float:
+    """The share of all processors that a candidate keeps busy: that of its least disturbed blocks.
 
-    Of one block it would be wrong whenever somebody else took the processor from it.
+    Others can only take the processor away from it, so that a block or an incarnation of its own would show their load, too.
     """
-    found: dict[int, list[float]] = {}
-    for block in blocks:
-        wall = _blocks.seconds_per_row(block)
-        found.setdefault(block.incarnation, []).append(_blocks.cpu_seconds_per_row(block) / wall / processors if wall > 0 else 0.0)
-    return {incarnation: max(float(np.median(loads)), 1e-9) for incarnation, loads in found.items()}
+    walls = [(_blocks.cpu_seconds_per_row(block), _blocks.seconds_per_row(block)) for block in blocks]
+    found = [cpu / wall for cpu, wall in walls if wall > 0]
+    return max(float(np.quantile(found, UNDISTURBED)) if found else 0.0, 1e-9) / processors
 
 
 def _counted(seen: Seen, figure: Figure, joules: Callable[[Window], float], note: str) -> Result:

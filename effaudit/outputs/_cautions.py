@@ -14,12 +14,12 @@ SHARED = ("occur in train too", "occur in search too")
 
 def cautions(record: Record) -> tuple[str, ...]:
     """The warnings of the data and of the record, and then what certify shares with other splits, each once."""
-    return (*(note for note in _notes(record) if _warns(note)), *(note for note in _notes(record) if _shares(note)))
+    return (*(note for note in _notes(record) if _warns(note)), *(note for note in _notes(record) if _shares(note, record)))
 
 
 def remarks(record: Record) -> tuple[str, ...]:
     """The other notes on the data."""
-    return tuple(note for note in dict.fromkeys(record.workload.notes) if not _warns(note) and not _shares(note))
+    return tuple(note for note in dict.fromkeys(record.workload.notes) if not _warns(note) and not _shares(note, record))
 
 
 def _notes(record: Record) -> Iterator[str]:
@@ -30,5 +30,7 @@ def _warns(note: str) -> bool:
     return note.startswith(WARNING)
 
 
-def _shares(note: str) -> bool:
-    return not _warns(note) and any(words in note for words in SHARED)
+def _shares(note: str, record: Record) -> bool:
+    """Rows that are alike in several splits: of whole groups, or of another time, they are other cases with the same inputs."""
+    apart = record.workload.sampling != "independent" and not any(map(_warns, record.workload.notes))
+    return not apart and not _warns(note) and any(words in note for words in SHARED)

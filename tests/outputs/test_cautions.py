@@ -25,6 +25,13 @@ def test_warnings_come_before_what_is_shared_and_the_rest_is_kept_apart(leaking)
     assert remarks(leaking) == (REST,)
 
 
+def test_like_rows_of_groups_that_are_kept_apart_are_no_caution(leaking):
+    apart = replace(leaking, workload=replace(leaking.workload, sampling="groups: date", notes=(SHARED,)), notes=())
+    assert (cautions(apart), remarks(apart)) == ((), (SHARED,))
+    independent = replace(apart, workload=replace(apart.workload, sampling="independent"))
+    assert (cautions(independent), remarks(independent)) == ((SHARED,), ())
+
+
 @pytest.mark.parametrize("output", ["terminal", "markdown", "html"])
 @pytest.mark.parametrize("judged", [True, False])
 def test_they_stand_before_the_first_table_of_rules(leaking, verdict, output, judged):

@@ -23,9 +23,10 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=2))  # noqa: T201
         return 0
     from effaudit.cli import _reading
+    from effaudit.core.text import counted
 
     plan = _reading.plan(options.plan)
     _reading.policy(plan.policy)
     made = len(plan.ladder) + len(plan.compress)
-    print(f"{plan.name}: {len(plan.candidates)} candidates, {made} to be made, baseline {plan.baseline}")  # noqa: T201
+    print(f"{plan.name}: {counted(len(plan.candidates), 'candidate')}, {made} to be made, baseline {plan.baseline}")  # noqa: T201
     return 0

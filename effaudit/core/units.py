@@ -65,13 +65,13 @@ def parse_as(written: str | int | float, unit: str, example: str) -> float:
 def show(value: float, unit: str, digits: int = 3) -> str:
     """A value for readers: "24.1 ms", "41 kB", "0.694", "1,200 nodes"."""
     shown, name = _scaled(value, unit)
-    return _joined(_rounded(shown, _decimals(shown, digits)), name)
+    return _joined(_rounded(shown, min(_decimals(shown, digits), _MOST.get(unit, 400))), name)
 
 
 def show_round(value: float, unit: str) -> str:
     """A round figure in at most two digits, without closing zeros: "0.05 pp", "0.4 minutes"."""
     shown, name = _scaled(value, unit)
-    figure = _rounded(shown, _decimals(shown, 2))
+    figure = _rounded(shown, min(_decimals(shown, 2), _MOST.get(unit, 400)))
     return _joined(figure.rstrip("0").rstrip(".") if "." in figure else figure, name)
 
 
@@ -83,7 +83,7 @@ def show_interval(value: float, low: float, high: float, unit: str, signed: bool
     factor, name = _scale_for(value or max(abs(low), abs(high)), unit)
     width = (high - low) / factor
     decimals = max(0, 1 - math.floor(math.log10(width / 2))) if 0 < width < math.inf else _decimals(value / factor, 3)
-    decimals = min(decimals, 6)
+    decimals = min(decimals, _MOST.get(unit, 6))
     figures = [_rounded(x / factor, decimals, signed) for x in (value, low, high)]
     shown = _joined(figures[0], name)
     return shown if low == high == value else f"{shown} [{figures[1]}, {figures[2]}]"
@@ -126,6 +126,8 @@ _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
 """Base unit → from which size on, what to divide by, and the name to show."""
 
 _UNNAMED = ("score", "share", "count")
+_MOST = {"score": 5, "share": 5, "pp": 4}
+"""So many decimals at most: a score or share near 0 is no matter for powers of ten."""
 _READABLE = (1e-4, 1e15)
 """Outside of these a figure without a larger or smaller unit is shown as a power of ten: "6.56 ×10⁻⁶ EUR"."""
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -136,6 +138,8 @@ def _scale_for(value: float, unit: str) -> tuple[float, str]:
     if fitting:
         return fitting[-1][1], fitting[-1][2]
     plain = "" if unit in _UNNAMED else unit
+    if unit in _MOST and abs(value) < _READABLE[1]:
+        return 1.0, plain
     if value == 0 or not math.isfinite(value) or _READABLE[0] <= abs(value) < _READABLE[1]:
         return 1.0, plain
     exponent = max(math.floor(math.log10(abs(value))), -300)

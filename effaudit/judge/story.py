@@ -15,6 +15,8 @@ from effaudit.judge.judged import Judged, curable
 from effaudit.judge.select import Selection, binding
 
 P50 = "latency.batch_1.p50"
+LEAST_SHOWN = 1e-12
+"""A smaller difference is none, but for rounding."""
 
 
 def headline(judged: Judged, selection: Selection, blocking: tuple[str, ...]) -> str:
@@ -188,6 +190,9 @@ def _best(judged: Judged) -> str:
     if small is not None:
         alike = f"no different from the baseline {baseline} (under {show_round(small, unit)})"
         return f"The best of the others in {metric}, {best}, is {alike}."
+    if abs(lost.value) < LEAST_SHOWN:
+        none = f"no difference from the baseline {baseline}: {show_interval(0.0, -high + 0.0, -low + 0.0, unit)}"
+        return f"The best of the others in {metric}, {best}, shows {none}."
     word = "worse" if lost.value > 0 else "better"
     apart = show_interval(lost.value, low, high, unit) if lost.value > 0 else show_interval(-lost.value, -high, -low, unit)
     return f"The best of the others in {metric}, {best}, is {apart} {word} than the baseline {evidence.baseline}."

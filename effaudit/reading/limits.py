@@ -37,7 +37,8 @@ def read_limit(value: str | float, written: str, bound: Bound, meaning: Meaning)
 
 def _percent(value: str | float, written: str, relative: bool, meaning: Meaning) -> Limit:
     if not relative:
-        raise ValueError(f"% is a share of the baseline's figure, for max_drop and max_increase; write {_example(meaning)} here")
+        own = _as_number(value, "%") if meaning.unit in ("score", "share") else _example(meaning)
+        raise ValueError(f"% is a share of the baseline's figure, for max_drop and max_increase; write {own} here")
     return Limit(units.parse_as(value, "%", "5 %"), "%", written)
 
 
@@ -45,7 +46,7 @@ def _points(value: str | float, written: str, relative: bool, meaning: Meaning) 
     if meaning.unit not in ("score", "share"):
         raise ValueError(f"pp is for scores and shares; write {_example(meaning)}{' or 5 %' if relative else ''} here")
     if not relative:
-        raise ValueError("pp is a difference, for max_drop and max_increase; write a bare number such as 0.9 here")
+        raise ValueError(f"pp is a difference, for max_drop and max_increase; write {_as_number(value, 'pp')} here")
     return Limit(units.parse_as(value, "pp", "1 pp"), "pp", written)
 
 
@@ -82,6 +83,11 @@ def _bare(value: str | float, example: str) -> float:
     if found.unit:
         raise ValueError(f"expected {example}, found {str(value)!r}")
     return found.amount
+
+
+def _as_number(value: str | float, unit: str) -> str:
+    """What the author wrote in hundredths, as a score or share is written: 10 % is 0.1."""
+    return f"it as a bare number, {units.parse_as(value, unit, f'5 {unit}'):.10g},"
 
 
 def _example(meaning: Meaning) -> str:

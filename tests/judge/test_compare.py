@@ -98,7 +98,7 @@ def test_what_shares_no_round_with_the_baseline_either_is_no_comparison(a):
 def test_one_incarnation_says_nothing_of_how_they_differ(a):
     models = [a.model(name, arrays={P50: rounds(a, name, 0.01, range(20))}) for name in ("base", "other")]
     found = compared(a.record(*models), P50)
-    assert (found.reason, found.detail) == ("too_few_samples", "1 incarnations, where at least 2 are needed")
+    assert (found.reason, found.detail) == ("too_few_samples", "1 incarnation, where at least 2 are needed")
 
 
 @pytest.mark.parametrize(

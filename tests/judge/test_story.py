@@ -125,6 +125,15 @@ def test_a_best_that_is_no_different_is_called_so(a):
     assert found[1] == "The best of the others in quality.roc_auc, alike, is no different from the baseline base (under 0.05 pp)."
 
 
+def test_a_difference_of_nothing_is_not_called_better(a):
+    alike = a.model("alike", arrays={"quality.roc_auc": 0.8 + a.noise("other", 400, 0.01)})
+    note = notes(a, a.model("base"), alike)[1]
+    assert note.startswith(
+        "The best of the others in quality.roc_auc, alike, shows no difference from the baseline base: 0.00 pp [−"
+    )
+    assert "better" not in note
+
+
 def test_a_band_that_the_machine_widens_is_noted(a):
     found = notes(a, a.model("base"), minimize=P50, record={"floors": {P50: Floor(0.05, "A/A")}})
     assert f"Candidates within 5 % in {P50} count as equal: this machine resolves no less." in found

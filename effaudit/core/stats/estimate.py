@@ -50,7 +50,8 @@ class TooFew:
     """What there are too few of, in the plural."""
 
     def __str__(self) -> str:
-        return f"{self.got:,} {self.what}, where at least {self.needed:,} are needed"
+        what = self.what.removesuffix("s") if self.got == 1 else self.what
+        return f"{self.got:,} {what}, where at least {self.needed:,} are needed"
 
 
 @dataclass(frozen=True)

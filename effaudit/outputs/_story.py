@@ -50,7 +50,7 @@ def meets(record: Record, verdict: Verdict, name: str) -> tuple[str, ...]:
     if verdict.only_ranks:
         warnings = verdict.of(name)
         missed = sum(check.status != "pass" for check in warnings)
-        misses = (f"does not meet {missed} of {counted(len(warnings), 'warning rule')}",) if missed else ()
+        misses = (f"does not meet {missed} of its {counted(len(warnings), 'rule')}",) if missed else ()
         return (f"{goal.text}{against}", "no error rule was asked; this only ranks", *misses)
     met = sum(check.status == "pass" for check in own)
     allowed = sum(check.waived is not None for check in own)

@@ -129,7 +129,7 @@ def test_a_difference_of_nothing_is_not_called_better(a):
     alike = a.model("alike", arrays={"quality.roc_auc": 0.8 + a.noise("other", 400, 0.01)})
     note = notes(a, a.model("base"), alike)[1]
     assert note.startswith(
-        "The best of the others in quality.roc_auc, alike, shows no difference from the baseline base: 0.00 pp [−"
+        "The best of the others in quality.roc_auc, alike, shows no difference from the baseline base: 0.0 pp [−"
     )
     assert "better" not in note
 

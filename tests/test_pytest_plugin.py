@@ -83,9 +83,9 @@ def test_the_session_ends_as_its_tests_do(session):
 def test_a_failure_names_the_rules_the_figures_the_limits_and_the_cure(session):
     told = outcome(session, "test_worse_and_slow")
     assert "effaudit: model fails 2 of 2 error rules of toy-gate" in told
-    assert "✗ fail  latency: is 2." in told
+    assert re.search(r"✗ fail  latency: is \d", told)
     assert "where at most 1 ms is allowed" in told
-    assert "would pass with max ≥ 2." in told
+    assert re.search(r"would pass with max ≥ \d", told)
     assert "hint: sleep less" in told
     assert "✗ fail  quality: grows by 1" in told
 

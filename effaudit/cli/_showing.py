@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
@@ -73,22 +74,40 @@ def wanted(written: list[str]) -> list[tuple[str, Path]]:
 
 
 def write(pairs: list[tuple[str, Path]], record: Record, verdict: Verdict | None) -> None:
-    """Writes each output, whole or not at all; `-` is the standard output."""
+    """Writes each output, whole or not at all, files first; `-` is the standard output. Raises InputError."""
     from effaudit import registry
 
-    for name, path in pairs:
+    for name, path in sorted(pairs, key=lambda pair: pair[1] == STDOUT):
         put(registry.find("outputs", name)().render(record, verdict), path)
 
 
 def put(text: str, path: Path) -> None:
-    """Writes one text, whole or not at all; `-` is the standard output."""
+    """Writes one text, whole or not at all; `-` is the standard output. Raises InputError where it cannot be written."""
+    from effaudit.core.errors import InputError
+
     if path == STDOUT:
-        sys.stdout.write(text)
+        say(text)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.name:
+        raise InputError(f"cannot write {path}: it is a folder", advice="Name a file that can be written.")
     beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, "utf-8")
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {error.strerror or error}", advice="Name a file that can be written.") from error
+
+
+def say(text: str) -> None:
+    """Prints a text. Nobody may be listening any more (`| head`): that changes no verdict."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
 def on_stdout(pairs: list[tuple[str, Path]]) -> bool:
@@ -98,12 +117,12 @@ def on_stdout(pairs: list[tuple[str, Path]]) -> bool:
 
 def to_terminal(record: Record, verdict: Verdict, verbose: bool) -> None:
     """Prints the verdict."""
-    sys.stdout.write(_terminal(verbose).render(record, verdict))
+    say(_terminal(verbose).render(record, verdict))
 
 
 def diff_to_terminal(diff: Diff, everything: bool) -> None:
     """Prints a comparison of two records."""
-    sys.stdout.write(_terminal(everything).render_diff(diff, everything))
+    say(_terminal(everything).render_diff(diff, everything))
 
 
 def _terminal(verbose: bool) -> Output:

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     policy = _reading.policy(options.policy)
     record = _reading.record(options.record)
     verdict = _reading.judged(record, policy, options.today, options.baseline)
-    if options.candidate:
+    if options.candidate is not None:
         verdict = replace(verdict, subject=options.candidate, exit_code=gate_one(record, verdict, options.candidate))
     _showing.write(more, record, verdict)
     if not _showing.on_stdout(more):

@@ -23,6 +23,8 @@ Reason = Literal[
 ]
 CURABLE: frozenset[str] = frozenset({"interval_straddles", "too_few_samples"})
 """The reasons that more measuring cures."""
+MISSING: frozenset[str] = frozenset({"metric_missing", "baseline_missing"})
+"""The reasons that say that a needed figure could not be measured, which no policy waves through."""
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class Evidence:
         row = self._row(candidate)
         found = row.readings.get(self._id(metric)) if row else None
         if isinstance(found, Measurement):
-            return found.value
+            return found.value if math.isfinite(found.value) else None
         if metric == "size.artifact" and row and row.sizes and row.sizes.model is not None:
             return float(row.sizes.model + row.sizes.preprocess)
         return None

@@ -57,12 +57,12 @@ def baseline_is_missing(judged: Judged) -> bool:
 def gate_one(record: Record, verdict: Verdict, name: str) -> int:
     """The exit code of gating one candidate, the `recommended` one, or `all` of them, from their error rules.
 
-    With `all`, ladder members and products that could not be made or measured do not count. Raises InputError for an unknown
-    name.
+    Where nobody is recommended, `recommended` never passes. With `all`, ladder members and products that could not be made or
+    measured do not count. Raises InputError for an unknown name.
     """
     rows = {row.candidate.name: row for row in record.rows}
     if name == "recommended" and name not in rows:
-        return verdict.exit_code if verdict.recommended is None else STANDS
+        return STANDS if verdict.recommended is not None else verdict.exit_code or UNDECIDED
     if name == "all" and name not in rows:
         return _all(verdict, rows.values())
     if name not in rows:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from effaudit.core.policy import Policy
-from effaudit.core.verdict import CURABLE, Check, Status
+from effaudit.core.verdict import CURABLE, MISSING, Check, Status
 from effaudit.judge.checks import Finding
 from effaudit.judge.evidence import Evidence
 
@@ -53,7 +53,7 @@ def over_all(checks: Sequence[Check]) -> Status:
 
 def unmeasured(check: Check) -> bool:
     """Could a figure that the rule needs not be measured?"""
-    return check.status == "inconclusive" and check.reason in ("metric_missing", "baseline_missing")
+    return check.status == "inconclusive" and check.reason in MISSING
 
 
 def curable(check: Check) -> bool:

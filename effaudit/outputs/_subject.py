@@ -8,7 +8,7 @@ from typing import Literal
 from effaudit.core.policy import Policy, Rule
 from effaudit.core.record import Record, Row
 from effaudit.core.text import counted, listed, one_line
-from effaudit.core.verdict import Check, Verdict
+from effaudit.core.verdict import MISSING, Check, Verdict
 from effaudit.outputs._story import wanting
 from effaudit.outputs._words import checked, limit, own_limit
 
@@ -54,8 +54,8 @@ def gravity(verdict: Verdict, check: Check) -> Grave | None:
 
 
 def breaks(policy: Policy, check: Check) -> bool:
-    """Does it count against its candidate: a failed error rule, or an undecided one where the policy says `fail`?"""
-    undecided = check.status == "inconclusive" and policy.on_inconclusive == "warn"
+    """Does it count against its candidate: a failed or unmeasured error rule, or an undecided one where the policy says `fail`?"""
+    undecided = check.status == "inconclusive" and policy.on_inconclusive == "warn" and check.reason not in MISSING
     return check.status != "pass" and check.rule.severity == "error" and not undecided
 
 

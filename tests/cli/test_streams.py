@@ -1,0 +1,103 @@
+"""What becomes of the outputs never changes what a gate says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
+
+
+@pytest.fixture
+def policy(tmp_path):
+    """One that nobody meets."""
+    rules = {"size": {"metric": "size.artifact", "max": "1 B", "severity": "error"}}
+    written = {"apiVersion": "effaudit/v1", "kind": "EfficiencyPolicy", "metadata": {"name": "bad"}, "rules": rules}
+    (tmp_path / "bad.yaml").write_text(json.dumps(written))
+    return tmp_path / "bad.yaml"
+
+
+def gated(policy, *arguments, **how):
+    command = [sys.executable, "-m", "effaudit", "gate", str(SAMPLE), "-p", str(policy), *arguments]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, cwd=policy.parent, **how)
+
+
+def test_a_reader_who_is_gone_leaves_the_verdict_and_the_files(policy):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        assert gated(policy, "-f", "github=-", "-f", "junit=j.xml", stdout=gone).returncode == 1
+    assert (policy.parent / "j.xml").exists()
+
+
+def test_a_stream_of_ascii_only_is_written_in_escapes(policy):
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = gated(policy, stdout=subprocess.PIPE, env=ascii_only)
+    assert done.returncode == 1
+    assert "1 B" in done.stdout
+
+
+@pytest.mark.parametrize("path", ["/proc/nowhere/j.xml", "."])
+def test_a_file_that_cannot_be_written_is_one_clear_error(policy, path):
+    done = gated(policy, "-f", f"junit={path}", stdout=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_empty_candidate_or_policy_is_refused(policy):
+    assert gated(policy, "--candidate", "", stdout=subprocess.DEVNULL).returncode == 2
+    done = gated(policy, "-p", "", stdout=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "policy's name is empty" in done.stderr
+
+
+def test_nobody_recommended_is_nobody_who_passes(tmp_path):
+    rules = {"fast": {"metric": "latency.batch_1", "max": "1 us", "severity": "error"}}
+    written = {
+        "apiVersion": "effaudit/v1",
+        "kind": "EfficiencyPolicy",
+        "metadata": {"name": "elsewhere"},
+        "valid_on": {"cores": 99},
+        "evidence": {"on_inconclusive": "warn"},
+        "rules": rules,
+    }
+    (tmp_path / "elsewhere.yaml").write_text(json.dumps(written))
+    assert gated(tmp_path / "elsewhere.yaml", "--candidate", "recommended", stdout=subprocess.DEVNULL).returncode == 3
+
+
+def test_what_could_not_be_measured_is_no_green_test_even_where_undecided_only_warns(tmp_path):
+    rules = {"missing": {"metric": "latency.batch_32", "max": "1 s", "severity": "error"}}
+    written = {
+        "apiVersion": "effaudit/v1",
+        "kind": "EfficiencyPolicy",
+        "metadata": {"name": "absent"},
+        "evidence": {"on_inconclusive": "warn"},
+        "rules": rules,
+    }
+    (tmp_path / "absent.yaml").write_text(json.dumps(written))
+    done = gated(tmp_path / "absent.yaml", "--candidate", "gbm", "-f", "junit=j.xml", stdout=subprocess.DEVNULL)
+    assert done.returncode == 4
+    assert "<failure" in (tmp_path / "j.xml").read_text() or "<error" in (tmp_path / "j.xml").read_text()
+
+
+def test_an_objective_that_is_no_number_ranks_nobody(tmp_path):
+    shutil.copytree(SAMPLE, tmp_path / "record")
+    record = json.loads((tmp_path / "record" / "record.json").read_text())
+    for row in record["rows"]:
+        if row["candidate"]["name"] == "logistic":
+            row["readings"]["size.artifact"]["value"] = "NaN"
+    (tmp_path / "record" / "record.json").write_text(json.dumps(record))
+    rules = {"auc": {"metric": "quality.roc_auc", "min": 0.55, "severity": "error"}}
+    written = {"apiVersion": "effaudit/v1", "kind": "EfficiencyPolicy", "metadata": {"name": "auc"}, "rules": rules}
+    (tmp_path / "auc.yaml").write_text(json.dumps(written))
+    command = [sys.executable, "-m", "effaudit", "gate", str(tmp_path / "record"), "-p", str(tmp_path / "auc.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr

@@ -158,8 +158,10 @@ def _limit(part: WaiverPart, rules: Sequence[Rule], keys: Keys, desk: _Desk) -> 
             advice="A waiver only loosens; to tighten a limit, change the policy.",
         )
         return None
-    if rule.bound == "max_drop" and limit.unit in ("", "pp") and meaning.unit in ("score", "share") and limit.amount >= 1:
-        desk.fault(f"{written!r} would allow any score: a waiver moves a limit and switches no rule off", *keys, "limit")
+    bounded = meaning.unit in ("score", "share")
+    any_drop = rule.bound == "max_drop" and limit.amount >= 1 and (limit.unit == "%" or bounded)
+    if any_drop or (rule.bound == "min" and bounded and limit.amount <= 0):
+        desk.fault(f"{written!r} would allow anything: a waiver moves a limit and switches no rule off", *keys, "limit")
         return None
     return limit
 

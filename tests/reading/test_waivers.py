@@ -117,6 +117,8 @@ def test_an_empty_list_is_valid(policy):
         ({"limit": "64 ms"}, "needs a unit such as '50 MB'"),
         ({"rule": "quality.drop", "limit": "5 %"}, "'5 %' is in another unit"),
         ({"rule": "quality.drop", "limit": "100 pp"}, "switches no rule off"),
+        ({"rule": "quality.lower", "limit": "0"}, "switches no rule off"),
+        ({"rule": "quality.lower", "limit": "-1"}, "switches no rule off"),
         ({"limit": ".nan"}, "not a figure"),
         ({"limit": "1e999 MB"}, "limit"),
         ({"limit": "[1, 2]"}, "expected a number with its unit"),

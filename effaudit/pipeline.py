@@ -286,11 +286,9 @@ class _Work:
             self.failed[candidate.name] = self.plan.refused[candidate.name]
             return
         splits = ("certify", "search") if candidate.contract.tune else ("certify",)
-
-        def asking(share: float) -> None:
-            tell(share, "asking every row")
-
-        found = gather(candidate, splits, self.site, self.diary.journal, self.run.predictions, asking)
+        found = gather(
+            candidate, splits, self.site, self.diary.journal, self.run.predictions, lambda share: tell(share, "asking every row")
+        )
         if isinstance(found, Failure):
             self.failed[candidate.name] = found
             return
@@ -340,9 +338,9 @@ class _Work:
 
     def _lost(self, name: str) -> Row:
         failure = self.failed.get(name, NOT_REACHED)
-        for candidate in self.plan.candidates:
-            if candidate.name == name:
-                return Row(candidate, failure=failure)
+        given = next((candidate for candidate in self.plan.candidates if candidate.name == name), None)
+        if given is not None:
+            return Row(given, failure=failure)
         job = next(job for job in self.jobs if job.name == name)
         return Row(Candidate(name, Artifact("", ""), parent=job.parent, recipe=job.steps), failure=failure, planned=False)
 

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from effaudit.core.settings import Settings
 from effaudit.core.stats.agreement import Tango
 from effaudit.core.stats.estimate import Student
 from effaudit.core.stats.percentiles import Located, mean, percentile
@@ -28,7 +29,7 @@ from effaudit.core.stats.resample import Resamples
 Floats = NDArray[np.float64]
 BLOCK_SDS = (0.02, 0.05, 0.10, 0.23)
 INCARNATION_SD = 0.006
-INCARNATIONS, BLOCKS, CALLS = 3, 20, 5
+INCARNATIONS, BLOCKS, CALLS = Settings().restarts, 20, 5
 KINDS = {
     "usual": (-1.0, 1.5, 1.0),
     "AUC near 1": (0.0, 4.0, 1.0),
@@ -106,7 +107,7 @@ def tasks() -> Iterator[Callable[..., list[Line]]]:
 
 
 def percentiles_of_blocks(sd: float, runs: int) -> list[Line]:
-    """Coverage of p50, p95 and mean: 20 blocks of 5 calls in each of 3 incarnations."""
+    """Coverage of p50, p95 and mean: 20 blocks of 5 calls in each incarnation."""
     rng = np.random.default_rng(round(sd * 100))
     numbers = np.repeat(np.arange(INCARNATIONS), BLOCKS)
 

@@ -4,6 +4,8 @@
     python benchmarks/measurement.py                 # 400 trials of effaudit, 30 of each other tool: hours on one pair of cores
     python benchmarks/measurement.py --trials 40 --peer-trials 5 --seconds 4
 
+`effaudit, until decided` starts everyone again until both verdicts are settled or five looks, which share the level, are spent.
+
 In a trial each tool compares three callables: one, its exact copy, and one that is 10 % slower; first on a machine left alone, then
 beside a neighbour that works in bursts. A gate allows 5 %: a false alarm is a copy that fails, a slowdown is found when it fails.
 """
@@ -11,15 +13,17 @@ beside a neighbour that works in bursts. A gate allows 5 %: a false alarm is a c
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import math
 import multiprocessing
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,15 +34,18 @@ import numpy as np
 import selftest
 from _peers import PEERS
 
+from effaudit.core.observed import Block
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import Student
 from effaudit.core.stats.student import binomial_upper
 from effaudit.metrics._blocks import evidence
 
 HERE = Path(__file__).parent
-OWN = "effaudit"
+OWN, DECIDED = "effaudit", "effaudit, until decided"
+TOOLS = [OWN, DECIDED, *PEERS]
 CALLABLES = ["busy", "busy_twin", "busy_10_percent_more"]
 MARGIN, LEVEL = 1.05, 0.95
+LOOKS, ROUNDS_TO_LOOK = 5, 20
 BURST_S = (0.3, 0.2)
 """The neighbour works so long and rests so long."""
 
@@ -71,32 +78,35 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6.0, help="wall time of a trial")
     parser.add_argument("--cores", type=int, default=2, help="cores of a trial; so many trials run at once as there is room for")
     parser.add_argument("--conditions", nargs="*", default=["alone", "busy"], choices=["alone", "busy"])
-    parser.add_argument("--only", nargs="*", default=[OWN, *PEERS], help="these tools")
+    parser.add_argument("--only", nargs="*", default=TOOLS, choices=TOOLS, help="these tools")
+    parser.add_argument("--save", type=Path, help="a file that keeps every trial; those that it has are not made again")
     options = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
     places = [cores[first : first + options.cores] for first in range(0, len(cores) - options.cores + 1, options.cores)]
     tools = [tool for tool in options.only if _answers(tool)]
     print(f"{len(places)} trials at once, on {options.cores} cores each, {options.seconds:g} s of wall time\n", flush=True)
     found: list[Found] = []
+    shuffled = random.Random(0)  # the tools take turns: whatever the machine does for an hour, it does to all
     for busy in [condition == "busy" for condition in options.conditions]:
         trials = [
             Trial(tool, busy, number, options.seconds)
             for tool in tools
             for number in range(options.trials if tool == OWN else options.peer_trials)
         ]
-        found += _run(trials, places)
+        shuffled.shuffle(trials)
+        found += _run(trials, places, options.save)
         print(f"\n{'beside a busy neighbour' if busy else 'left alone'}\n")
         for line in table(each for each in found if each.trial.busy == busy):
             print(line, flush=True)
     print("\nthe cost of a call to nothing\n")
-    for tool in tools:
+    for tool in (tool for tool in tools if tool != DECIDED):
         print(f"{tool:<22} {_overhead(tool)}", flush=True)
 
 
 def table(found: Iterable[Found]) -> Iterator[str]:
     """One line per tool, markdown."""
     by_tool: dict[str, list[Found]] = {}
-    for each in found:
+    for each in sorted(found, key=lambda each: TOOLS.index(each.trial.tool)):
         by_tool.setdefault(each.trial.tool, []).append(each)
     yield "| tool | trials | A/A: sd | A/A: largest | false alarms (95 % bound) | 10 % found (95 % bound) | copy passes | wall, s |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -114,18 +124,29 @@ def table(found: Iterable[Found]) -> Iterator[str]:
         )
 
 
-def _run(trials: list[Trial], places: list[list[int]]) -> list[Found]:
+def _run(trials: list[Trial], places: list[list[int]], save: Path | None) -> list[Found]:
     context = multiprocessing.get_context("spawn")
     free = context.Queue()
     for place in places:
         free.put(place)
-    found = []
+    known = {each.trial: each for each in _saved(save)}
+    found = [known[trial] for trial in trials if trial in known]
+    todo = [trial for trial in trials if trial not in known]
     with ProcessPoolExecutor(len(places), context, initializer=_settle, initargs=(free,)) as pool:
-        for done, future in enumerate(as_completed([pool.submit(_tried, trial) for trial in trials]), 1):
+        for done, future in enumerate(as_completed([pool.submit(_tried, trial) for trial in todo]), 1):
             found.append(future.result())
+            if save is not None:
+                with save.open("a") as file:
+                    print(json.dumps(dataclasses.asdict(found[-1])), file=file)
             if sys.stderr.isatty() or done % 50 == 0:
-                print(f"\r{done}/{len(trials)}", end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+                print(f"\r{done}/{len(todo)}", end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
     return found
+
+
+def _saved(file: Path | None) -> Iterator[Found]:
+    for line in file.read_text().splitlines() if file is not None and file.exists() else []:
+        each = json.loads(line)
+        yield Found(Trial(**each["trial"]), tuple(each["ratios"]), tuple(each["verdicts"]), each["wall_s"])
 
 
 def _settle(free: Any) -> None:
@@ -134,7 +155,7 @@ def _settle(free: Any) -> None:
 
 def _tried(trial: Trial) -> Found:
     with _neighbour(trial.busy), tempfile.TemporaryDirectory() as folder:
-        idle = _START_S.get(trial.tool)
+        idle = 0.0 if trial.tool == DECIDED else _START_S.get(trial.tool)
         if idle is None:
             idle = _START_S[trial.tool] = _compared(trial.tool, 0.0, Path(folder))[2]
         begun = time.monotonic()
@@ -151,6 +172,8 @@ def _compared(tool: str, seconds: float, folder: Path) -> tuple[tuple[float, flo
     begun = time.monotonic()
     if tool == OWN:
         both, verdicts = _own(seconds, folder)
+    elif tool == DECIDED:
+        both, verdicts = _decided(folder)
     else:
         medians = _peer(tool, seconds, folder)
         both = (medians[CALLABLES[1]] / medians[CALLABLES[0]], medians[CALLABLES[2]] / medians[CALLABLES[0]])
@@ -161,17 +184,36 @@ def _compared(tool: str, seconds: float, folder: Path) -> tuple[tuple[float, flo
 def _own(seconds: float, folder: Path) -> tuple[tuple[float, float], tuple[str, str]]:
     with tempfile.TemporaryDirectory(dir=folder) as own:
         bench = selftest.Bench(selftest.site(Path(own)), 10**9, seconds / selftest.INCARNATIONS)
-        blocks = bench.blocks(CALLABLES)
+        return _judged(bench.blocks(CALLABLES), LEVEL)
+
+
+def _decided(folder: Path) -> tuple[tuple[float, float], tuple[str, str]]:
+    """Looks after the usual starts of everyone, then after each further one."""
+    blocks: dict[str, list[Block]] = {name: [] for name in CALLABLES}
+    judged = ((math.nan, math.nan), ("inconclusive", "inconclusive"))
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        bench = selftest.Bench(selftest.site(Path(own)), ROUNDS_TO_LOOK)
+        for incarnation in range(selftest.INCARNATIONS + LOOKS - 1):
+            for name, more in bench.incarnation(incarnation, CALLABLES).items():
+                blocks[name] += more
+            if incarnation + 1 >= selftest.INCARNATIONS:
+                judged = _judged(blocks, 1 - (1 - LEVEL) / LOOKS)
+                if "inconclusive" not in judged[1]:
+                    break
+    return judged
+
+
+def _judged(blocks: Mapping[str, list[Block]], level: float) -> tuple[tuple[float, float], tuple[str, str]]:
     logs = [evidence(blocks[name], lambda block: float(np.median(block.nanos))) for name in CALLABLES]
     spread = ratios.spread_of([ratios.paired(logs[1], logs[0]), ratios.paired(logs[2], logs[0])])
     both = [ratios.ratio(log, logs[0], spread) for log in logs[1:]]
     if not all(isinstance(each, Student) for each in both):
         return (math.nan, math.nan), ("inconclusive", "inconclusive")
-    return (both[0].value, both[1].value), (_verdict(both[0]), _verdict(both[1]))  # type: ignore[union-attr, arg-type]
+    return (both[0].value, both[1].value), (_verdict(both[0], level), _verdict(both[1], level))  # type: ignore[union-attr, arg-type]
 
 
-def _verdict(ratio: Student) -> str:
-    low, high = ratio.interval(LEVEL)
+def _verdict(ratio: Student, level: float) -> str:
+    low, high = ratio.interval(level)
     return "pass" if high < MARGIN else "fail" if low > MARGIN else "inconclusive"
 
 
@@ -212,7 +254,7 @@ def _overhead(tool: str) -> str:
 
 
 def _answers(tool: str) -> bool:
-    if tool == OWN:
+    if tool in (OWN, DECIDED):
         return True
     try:
         with tempfile.TemporaryDirectory() as folder:

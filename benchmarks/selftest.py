@@ -39,7 +39,7 @@ from effaudit.reading.data import build_store
 from effaudit.worker.blocks import LEAST_CALLS, LEAST_NANOS, UNTIMED_CALLS
 
 HERE = Path(__file__).parent
-INCARNATIONS = 3
+INCARNATIONS = Settings().restarts
 
 
 @dataclass
@@ -80,32 +80,36 @@ class Bench:
     """An incarnation ends after so many rounds or seconds."""
 
     def blocks(self, names: list[str], bare: list[str] | None = None) -> dict[str, list[Block]]:
-        """All blocks of three incarnations, by name; bare loops are called `bare NAME`."""
+        """All blocks, by name; bare loops are called `bare NAME`."""
         found: dict[str, list[Block]] = {}
         for incarnation in range(INCARNATIONS):
-            watch = Watch(lambda: 1.0, read=Counters)
-            workers = {name: self._worker(name, incarnation, watch) for name in names}
-            loops = {f"bare {name}": Bare.of(name) for name in bare or []}
-            until = time.monotonic() + self.seconds
-            try:
-                played = play(
-                    {**workers, **loops},
-                    incarnation,
-                    enough=lambda n, now, *_, until=until: n >= self.rounds or (n > 0 and now > until),
-                    baseline=None,
-                    watch=watch,
-                    clock=time.monotonic,
-                    order=random.Random(incarnation),
-                    keep=lambda _: None,
-                )
-            finally:
-                for worker in workers.values():
-                    worker.worker.end()
-                for loop in loops.values():
-                    loop.end()
-            for name, own in played.blocks.items():
+            for name, own in self.incarnation(incarnation, names, bare).items():
                 found.setdefault(name, []).extend(own)
         return found
+
+    def incarnation(self, incarnation: int, names: list[str], bare: list[str] | None = None) -> dict[str, list[Block]]:
+        """The blocks of one start of everyone."""
+        watch = Watch(lambda: 1.0, read=Counters)
+        workers = {name: self._worker(name, incarnation, watch) for name in names}
+        loops = {f"bare {name}": Bare.of(name) for name in bare or []}
+        until = time.monotonic() + self.seconds
+        try:
+            played = play(
+                {**workers, **loops},
+                incarnation,
+                enough=lambda n, now, *_: n >= self.rounds or (n > 0 and now > until),
+                baseline=None,
+                watch=watch,
+                clock=time.monotonic,
+                order=random.Random(incarnation),
+                keep=lambda _: None,
+            )
+        finally:
+            for worker in workers.values():
+                worker.worker.end()
+            for loop in loops.values():
+                loop.end()
+        return played.blocks
 
     def _worker(self, name: str, incarnation: int, watch: Watch) -> Resident:
         artifact = Artifact(f"_models:{name.partition('#')[0]}", "python", Trust(everything=True), code=str(HERE))

@@ -13,7 +13,8 @@ class Settings:
     budget_s: float = 180.0
     precision: float = 0.02
     threads: int = 1
-    restarts: int = 3
+    restarts: int = 4
+    """How often each candidate is started. With three, equal models pass too seldom: see docs/calibration.md."""
     memory_limit: int = 4 * 10**9
     timeout_s: float = 60.0
     device: str = "cpu"

@@ -74,10 +74,12 @@ class _Code(Model):
 
         def build(request: Inputs) -> Predictor:
             gathered = gather(request)
-            if len(gathered) == 1:
-                only = next(iter(gathered))
-                return lambda request: call(gather(request)[only])
-            return lambda request: call(gather(request))
+            if len(gathered) > 1:
+                return lambda request: call(gather(request))
+            only, array = next(iter(gathered.items()))
+            if array is request[only]:  # nothing to convert
+                return lambda request: call(request[only])
+            return lambda request: call(gather(request)[only])
 
         return _requests.settled(build)
 

@@ -21,6 +21,7 @@ SLOW = 1.5
 """A round in which the kernel takes this many times its typical time is played again."""
 STOLEN = 0.10
 """So is one in which the hypervisor took this share of the processors, or in which the control group throttled anything."""
+CLOCK_TICK_S = 1e-9
 FEWEST_KERNELS = 20
 APART, EXPLAINED, LEAST_SHARE = 1.25, 0.8, 0.05
 """Two speeds are told apart when they differ by a quarter, explain 80 % of the variance, and each has 5 % of the rounds."""
@@ -100,7 +101,7 @@ def regimes(kernels: Sequence[float]) -> Regimes:
 
     The split is Otsu's (1979): the one with the greatest variance between the clusters, on the log scale.
     """
-    logs = sorted(math.log(seconds) for seconds in kernels if seconds > 0.0)
+    logs = sorted(math.log(seconds) for seconds in kernels if seconds >= CLOCK_TICK_S)
     count, total = len(logs), sum(logs)
     if count < FEWEST_KERNELS:
         return Regimes()

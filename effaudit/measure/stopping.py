@@ -48,7 +48,7 @@ class Enough:
 
     precision: float
     until_s: float
-    restarts: int = 3
+    restarts: int
 
     def __call__(self, rounds: int, now_s: float, blocks: Mapping[str, Sequence[Block]], baseline: str | None) -> bool:
         """Has this incarnation been played enough?"""

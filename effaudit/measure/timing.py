@@ -1,4 +1,4 @@
-"""Times candidates side by side: panels of resident workers, three incarnations each, rounds of short blocks."""
+"""Times candidates side by side: panels of resident workers, several incarnations each, rounds of short blocks."""
 
 from __future__ import annotations
 

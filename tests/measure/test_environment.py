@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from effaudit.measure import counters
@@ -31,6 +31,7 @@ def test_a_few_disturbed_rounds_are_no_second_speed():
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=60))
+@example([1.0] * 19 + [5e-324])
 def test_any_times_have_regimes(kernels):
     found = regimes(kernels)
     assert 0.0 <= found.share <= 0.95

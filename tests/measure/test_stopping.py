@@ -35,7 +35,7 @@ def test_without_the_baseline_nothing_is_narrow():
 
 
 def test_three_incarnations_play_seven_rounds_each_whatever_the_budget():
-    enough = Enough(0.02, until_s=0.0)
+    enough = Enough(0.02, until_s=0.0, restarts=3)
     assert [enough(n, 99.0, panel(1.0), "base") for n in (0, 6, 7)] == [False, False, True]
 
 
@@ -45,7 +45,7 @@ def steady(noise=0.001, rounds=30, calls=20):
 
 
 def test_narrow_ratios_and_tails_end_it_from_twenty_rounds_on():
-    enough = Enough(0.02, until_s=1e9)
+    enough = Enough(0.02, until_s=1e9, restarts=3)
     assert not enough(19, 0.0, steady(), "base")
     assert enough(20, 0.0, steady(), "base")
     assert not enough(20, 0.0, steady(noise=0.5), "base")
@@ -58,13 +58,13 @@ def test_narrow_ratios_go_on_while_a_tail_has_too_few_calls():
 
 
 def test_widths_are_looked_at_after_every_tenth_more_rounds():
-    enough = Enough(0.02, until_s=1e9)
+    enough = Enough(0.02, until_s=1e9, restarts=3)
     assert not enough(31, 0.0, steady(), "base")
     assert enough(33, 0.0, steady(), "base")
 
 
 def test_without_a_precision_time_alone_ends_it():
-    enough = Enough(0.0, until_s=10.0)
+    enough = Enough(0.0, until_s=10.0, restarts=3)
     assert not enough(1000, 9.0, steady(), "base")
     assert enough(1000, 10.0, steady(), "base")
 

@@ -52,6 +52,7 @@ def audit(
     measure: Mapping[str, Any] | None = None,
     assumptions: Mapping[str, Any] | None = None,
     policy: str | Path = "recommended",
+    until_decided: bool = False,
     name: str = "audit",
     out: str | Path | None = None,
     seed: int = 0,
@@ -69,6 +70,7 @@ def audit(
     contracts: by model, what its own file cannot say: `{"net": {"output": "logits", "classes": ["no", "yes"]}}`.
     workload, measure, assumptions, compress, ladder, policy: as in a plan: `workload={"quality": ["roc_auc"]}`,
         `measure={"budget": "30 s"}`, `compress=[{"of": "forest", "recipe": [{"to_onnx": {}}]}]`.
+    until_decided: end the timing when every verdict of `policy` is settled, as `--until-decided` does.
     out: the record's folder; by default reports/NAME.
 
     Raises InputError for wrong input. A model that cannot be written or asked is a Failure in its row, not an error.
@@ -106,7 +108,10 @@ def audit(
     rules = _reading.policy(policy)
     waivers, today = _reading.waivers(rules), _reading.today(None)
     with _progress.shown(_progress.course_of(plan), "auto", sys.stderr) as tell:
-        record, _ = pipeline.audit(plan, rules, folder, tell, command="effaudit.audit(…)", waivers=waivers, today=today)
+        until = rules if until_decided else None
+        record, _ = pipeline.audit(
+            plan, rules, folder, tell, command="effaudit.audit(…)", waivers=waivers, today=today, until=until
+        )
     return record
 
 

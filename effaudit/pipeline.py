@@ -97,7 +97,8 @@ def audit(
         stop = partial(decide, policy=until, waivers=waivers, today=today) if until else None
         with _Work.begun(plan, judge, run, diary, store, site, tell, stop, until.digest if until else "") as work:
             assembled, ended = work.done()
-            record = write_record(work.record(assembled, ended, command), run.folder)
+            found = work.record(assembled, ended, command)
+            record = write_record(replace(found, policy=policy.file, policy_digest=policy.digest), run.folder)
             if ended == "complete":
                 diary.journal.discard()
         return record, judge(record)

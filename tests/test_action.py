@@ -158,8 +158,11 @@ def test_a_gated_candidate_that_fails_is_an_error_at_the_policys_line(runner):
 
 def test_a_plan_is_audited_and_its_record_kept(runner):
     written(runner.work)
+    runner.results.mkdir(parents=True)
+    (runner.results / "of-another-step.txt").touch()
     done = runner("Audit or judge", plan="plan.yaml")
     assert done.outputs["exit-code"] == "0", done.err
+    assert not (runner.results / "of-another-step.txt").exists()
     assert (runner.results / "record" / "record.json").is_file()
     assert "**Recommended:" in done.summary
 

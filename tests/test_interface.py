@@ -179,3 +179,18 @@ def test_the_version_is_that_of_the_installed_package():
     from importlib.metadata import version
 
     assert effaudit.__version__ == version("effaudit")
+
+
+def test_timing_may_end_when_the_policy_is_decided(cancer, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "effaudit.pipeline.audit", lambda plan, policy, *_, until, **__: given.append((policy, until)) or (None, None)
+    )
+    from sklearn.tree import DecisionTreeClassifier
+
+    x, y, unseen, answers = cancer
+    models = {"tree": DecisionTreeClassifier(max_depth=3).fit(x, y)}
+    for until_decided in (True, False):
+        effaudit.audit(models, unseen, answers, policy="ci-smoke", until_decided=until_decided, out=tmp_path)
+    (policy, until), (_, none) = given
+    assert (policy.name, until, none) == ("ci-smoke", policy, None)

@@ -48,6 +48,24 @@ def policy(named: str | Path | None) -> Policy:
     return read_policy(named or DEFAULT_POLICY, registry.meaning, ids, PRESETS, registry.names("formats"))
 
 
+def policy_for(record: Record, named: str | None) -> tuple[Policy, str]:
+    """The policy to show a record under, and the words that say which: as named, the audit's own, or the default preset."""
+    from effaudit.core.text import one_line
+    from effaudit.reading.presets import PREFIX
+
+    own = one_line(record.policy, 200)
+    if named is None and own and (own.startswith(PREFIX) or Path(own).is_file()):
+        found = policy(own)
+        changed = "" if found.digest == record.policy_digest else ", which has changed since"
+        return found, f"judged under {own}, the audit's own policy{changed}"
+    found = policy(named)
+    under = f"judged under {one_line(found.file or found.name, 200)}"
+    if named is not None:
+        return found, under
+    missing = f"the audit's own, {own}, is not here" if own else "the record does not tell the audit's own"
+    return found, f"{under}, for no policy was named and {missing}: name it with -p"
+
+
 def compared(policy: Policy, record: Record, baseline: str | None) -> Policy:
     """The policy with the baseline of the command line: `plan`, a candidate of the record, or `file:RECORD#NAME`.
 

@@ -46,16 +46,6 @@ def a_baseline(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def judged_under(verdict: Verdict, chosen: bool) -> str:
-    """Under which policy a verdict was reached, and where nobody chose one, that the audit may have had another."""
-    from effaudit.core.text import one_line
-
-    named = one_line(verdict.policy.file or verdict.policy.name, 200)
-    if chosen:
-        return f"judged under {named}"
-    return f"judged under {named}, for no policy was named, and records do not keep the audit's own: name it with -p"
-
-
 def wanted(written: list[str]) -> list[tuple[str, Path]]:
     """`OUTPUT=PATH` pairs. Raises InputError before anything long is begun."""
     from effaudit import registry

@@ -17,24 +17,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("record", type=Path, metavar="RECORD", help="a record's file or folder")
     parser.add_argument("candidate", nargs="?", metavar="CANDIDATE", help="this one only (default: all)")
-    parser.add_argument("-p", "--policy", metavar="POLICY", help="judge under this policy (default: recommended)")
+    parser.add_argument("-p", "--policy", metavar="POLICY", help="judge under this policy (default: the audit's own)")
     _showing.a_day(parser)
     _showing.a_baseline(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the explanations."""
-    from effaudit.cli import _reading, _showing
+    from effaudit.cli import _reading
     from effaudit.core.errors import InputError
     from effaudit.core.text import did_you_mean, one_line
     from effaudit.judge.account import account
 
     record = _reading.record(options.record)
-    verdict = _reading.judged(record, _reading.policy(options.policy), options.today, options.baseline)
+    policy, under = _reading.policy_for(record, options.policy)
+    verdict = _reading.judged(record, policy, options.today, options.baseline)
     names = [row.candidate.name for row in record.rows]
     if options.candidate and options.candidate not in names:
         raise InputError(f"the record has no candidate {options.candidate!r}.{did_you_mean(options.candidate, names)}")
-    print(_showing.judged_under(verdict, options.policy is not None))  # noqa: T201
+    print(under)  # noqa: T201
     print(one_line(verdict.headline, 1000))  # noqa: T201
     for name in [options.candidate] if options.candidate else names:
         print("", *account(verdict, name), sep="\n")  # noqa: T201

@@ -11,7 +11,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from effaudit.cli import _showing
 
     parser.add_argument("record", type=Path, metavar="RECORD", help="a record's file or folder")
-    parser.add_argument("-p", "--policy", metavar="POLICY", help="judge it under this policy (default: recommended)")
+    parser.add_argument("-p", "--policy", metavar="POLICY", help="judge it under this policy (default: the audit's own)")
     parser.add_argument("-f", "--format", action="append", default=[], metavar="OUTPUT=PATH", help="default: html=report.html")
     _showing.a_day(parser)
     _showing.a_baseline(parser)
@@ -23,9 +23,10 @@ def run(options: argparse.Namespace) -> int:
 
     wanted = _showing.wanted(options.format or ["html=report.html"])
     record = _reading.record(options.record)
-    verdict = _reading.judged(record, _reading.policy(options.policy), options.today, options.baseline)
+    policy, under = _reading.policy_for(record, options.policy)
+    verdict = _reading.judged(record, policy, options.today, options.baseline)
     if not _showing.on_stdout(wanted):
-        print(_showing.judged_under(verdict, options.policy is not None))  # noqa: T201
+        print(under)  # noqa: T201
     _showing.write(wanted, record, verdict)
     for name, path in wanted if not _showing.on_stdout(wanted) else ():
         print(f"{name}: {path}")  # noqa: T201

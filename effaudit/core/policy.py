@@ -113,6 +113,10 @@ class WaiverSource:
     max_days: int = 90
 
 
+MACHINE_FACTS = ("os", "arch", "cpu", "cores", "memory_bytes", "python", "governor", "hypervisor", "power")
+"""What a record knows of the machine it was made on, and `valid_on` may ask for."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """A reviewed set of rules."""

@@ -123,6 +123,9 @@ class Record:
     notes: tuple[str, ...] = ()
     looks: int = 1
     """Timing could have ended at so many planned looks at the verdicts: rules on figures of the machine share their level."""
+    policy: str = ""
+    """The file, or the name of a ready-made policy, that the audit was judged by, and its hash; "" where nothing tells."""
+    policy_digest: str = ""
     schema: int = SCHEMA
     arrays: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
     samples: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)

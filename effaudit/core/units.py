@@ -125,7 +125,7 @@ _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
 }
 """Base unit → from which size on, what to divide by, and the name to show."""
 
-_UNNAMED = ("score", "share", "count")
+_UNNAMED = ("score", "share", "count", "number")
 _MOST = {"score": 5, "share": 5, "pp": 4}
 """So many decimals at most: a score or share near 0 is no matter for powers of ten."""
 _READABLE = (1e-4, 1e15)

@@ -166,8 +166,12 @@ class Verdict:
 
     @property
     def only_ranks(self) -> bool:
-        """Has no candidate an error rule? Then nothing can be rejected, and a recommendation says only what comes first."""
-        return not any(check.rule.severity == "error" for check in self.checks)
+        """Was no error rule asked of whom it recommends (of anyone, where it recommends nobody)?
+
+        Then nothing could have rejected it, and the recommendation says only what comes first.
+        """
+        asked = self.of(self.recommended) if self.recommended is not None else self.checks
+        return not any(check.rule.severity == "error" for check in asked)
 
     def _repr_html_(self) -> str:
         """For notebooks."""

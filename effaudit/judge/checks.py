@@ -17,7 +17,7 @@ from effaudit.judge.evidence import Evidence, Undecidable
 from effaudit.judge.rules import rules_for, single
 
 Meanings = Callable[[str], Meaning | None]
-UNITLESS = ("score", "share", "count", "")
+UNITLESS = ("score", "share", "count", "number", "")
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from effaudit.core.reading import Failure, Meaning, Measurement
 from effaudit.core.record import Record
 from effaudit.core.slices import apart
 from effaudit.core.stats.estimate import Exact
-from effaudit.core.text import counted, did_you_mean, one_line
+from effaudit.core.text import counted, did_you_mean, listed, one_line
 from effaudit.core.units import show
 from effaudit.judge.checks import Finding, Meanings, check, examine
 from effaudit.judge.evidence import Evidence
-from effaudit.judge.rules import fits, single
+from effaudit.judge.rules import fits, rules_for, single
 from effaudit.judge.slices import over_slices
 
 _UP_TO_ONE = ("accuracy", "average_precision", "balanced_accuracy", "f1", "jaccard", "precision", "recall", "roc_auc", "top_k")
@@ -41,7 +41,7 @@ def lint(policy: Policy, meaning: Callable[[str], Meaning | None], record: Recor
     if record is not None:
         sliced = over_slices(policy, record.workload.slices)
         evidence = Evidence.of(record, policy.baseline)
-        found += [*_unknown(policy, record), *_matching_nobody(policy, record)]
+        found += [*_unknown(policy, record), *_matching_nobody(policy, record), *_asked_nothing(policy, record)]
         found += _under_examination(evidence, sliced, _of_full_id(meaning))
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.line is None, one.line or 0)))
 
@@ -127,6 +127,13 @@ def _matching_nobody(policy: Policy, record: Record) -> Iterator[Doubt]:
     for number, override in enumerate(policy.overrides):
         if not any(fits(override.match, row) for row in record.rows):
             yield Doubt("", f"overrides[{number}] fits no candidate of this record", "Check its `match`.", policy.file)
+
+
+def _asked_nothing(policy: Policy, record: Record) -> Iterator[Doubt]:
+    names = [row.candidate.name for row in record.rows if all(rule.severity != "error" for rule in rules_for(policy, row))]
+    if names:
+        said = f"no error rule is left for {listed(names, 5)}: nothing that is measured of it can reject it"
+        yield Doubt("", said, "Leave one rule of severity `error` in force (see `overrides`).", policy.file)
 
 
 def _under_examination(evidence: Evidence, policy: Policy, meaning: Meanings) -> Iterator[Doubt]:

@@ -42,6 +42,7 @@ def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
     found = [
         _interrupted(judged),
         _toothless(judged),
+        _untouched(judged),
         _no_floor(judged),
         _compared(judged),
         *_under_the_floor(judged),
@@ -63,18 +64,30 @@ def _recommendation(judged: Judged, selection: Selection) -> str:
         among = "is preferred among the" if name in selection.equals else "is the"
         they_meet = met.replace("meets its", "meet their").replace("meets", "meet")
         told = f"{among} {words.superlative(metric)} of {feasible} candidates{they_meet}"
-    begin = "" if _can_reject(judged) else "No error rule was asked; this only ranks. "
+    begin = _unasked(judged, name)
     return f"{begin}{name} {told}{_figure(judged, name, metric)}{_under_waivers(judged, name)}{_warnings(judged, name)}."
 
 
+def _unasked(judged: Judged, name: str) -> str:
+    """Says so first where nothing could have rejected the one that is recommended."""
+    if _is_asked(judged, name):
+        return ""
+    whom = f" of {name}" if _can_reject(judged) else ""
+    return f"No error rule was asked{whom}; this only ranks. "
+
+
+def _is_asked(judged: Judged, name: str) -> bool:
+    return any(check.rule.severity == "error" for _, check in judged.held[name])
+
+
 def _can_reject(judged: Judged) -> bool:
-    return any(check.rule.severity == "error" for held in judged.held.values() for _, check in held)
+    return any(_is_asked(judged, name) for name in judged.held)
 
 
 def _warnings(judged: Judged, name: str) -> str:
     """The rules that only warn, and that it does not meet, where no others are asked."""
     missed = [check.rule.id for _, check in judged.held[name] if check.status != "pass"]
-    return f", and does not meet {listed(missed, 3)}" if missed and not _can_reject(judged) else ""
+    return f", and does not meet {listed(missed, 3)}" if missed and not _is_asked(judged, name) else ""
 
 
 def _under_waivers(judged: Judged, name: str) -> str:
@@ -140,6 +153,14 @@ def _toothless(judged: Judged) -> str:
     if _can_reject(judged):
         return ""
     return "No rule of the policy can reject a candidate, for none is of severity `error`: whatever is measured, it exits with 0."
+
+
+def _untouched(judged: Judged) -> str:
+    """Names those whom overrides leave without any rule that could reject them."""
+    names = [name for name, row in judged.evidence.rows.items() if row.failure is None and not _is_asked(judged, name)]
+    if not names or not _can_reject(judged):
+        return ""
+    return f"No error rule is asked of {listed(names, 5)}, for overrides switch them off: nothing measured can reject them."
 
 
 def _compared(judged: Judged) -> str:

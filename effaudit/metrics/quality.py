@@ -47,10 +47,10 @@ class Quality(Metric):
         """By the scorer's name, in all rows or in a slice."""
         name = apart(metric)[0].removeprefix("quality.")
         if name in _scorers.HIGHER:
-            unit = "count" if name in _scorers.NO_UNIT else "score"
+            unit = "number" if name in _scorers.NO_UNIT else "score"
             return Meaning(unit, "higher", "measured", False, (), name)
         if name in _scorers.LOWER:
-            unit = "answer" if name in _scorers.IN_ANSWER_UNITS else "count" if name in _scorers.NO_UNIT else "score"
+            unit = "answer" if name in _scorers.IN_ANSWER_UNITS else "number" if name in _scorers.NO_UNIT else "score"
             return Meaning(unit, "lower", "measured", False, (), name)
         return None
 
@@ -154,5 +154,5 @@ def _score_or_nan(name: str, rows: Rows, drawn: Array) -> float:
 
 def _unit(workload: Workload, name: str) -> str:
     if name in _scorers.IN_ANSWER_UNITS:
-        return workload.answer_unit or "count"
-    return "count" if name in _scorers.NO_UNIT else "score"
+        return workload.answer_unit or "number"
+    return "number" if name in _scorers.NO_UNIT else "score"

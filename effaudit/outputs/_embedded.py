@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 
 from effaudit.core.record import Record
+from effaudit.core.seal import sealed
 from effaudit.core.units import show
 from effaudit.outputs._said import in_words, said
 
@@ -29,7 +30,7 @@ class Embedded:
 
 def embedded(record: Record, with_data: bool) -> Embedded:
     """The very bytes of record.json, so that the hash is the file's; packed alike on any day."""
-    whole = said(replace(record, arrays={}, samples={}), in_words)
+    whole = sealed(said(replace(record, arrays={}, samples={}), in_words))
     plain = json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1).encode()
     packed = base64.b64encode(gzip.compress(plain, mtime=0)).decode() if with_data else ""
     return Embedded(packed, hashlib.sha256(plain).hexdigest(), len(plain))

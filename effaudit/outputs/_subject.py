@@ -36,20 +36,27 @@ def answer(record: Record, verdict: Verdict) -> str:
     if verdict.subject == "recommended" and len(found) != 1:
         return "no candidate is recommended"
     if len(found) == 1:
-        return one_line(f"{found[0].candidate.name} {_ends(verdict, found[0])}", LONGEST)
+        return one_line(f"{found[0].candidate.name} {_ends(verdict, found[0])}{_others(verdict)}", LONGEST)
     passing = sum(_ends(verdict, row).startswith("passes") for row in found)
     return f"{passing} of {counted(len(found), 'candidate')} pass all error rules"
+
+
+def _others(verdict: Verdict) -> str:
+    """Who might have been recommended instead, could it have been measured."""
+    if verdict.subject != "recommended" or not verdict.blocking:
+        return ""
+    return f"; the selection is incomplete, for {listed(verdict.blocking, 3)} might have been recommended and could not be judged"
 
 
 def gravity(verdict: Verdict, check: Check) -> Grave | None:
     """How grave a check is; None where it passes without a warning or a waiver.
 
-    While a recommendation stands, what other candidates fail breaks nothing: it tells why they were not chosen.
+    Where selecting ends in 0, what other candidates fail breaks nothing: it tells why they were not chosen.
     """
     if check.status == "pass":
         return "warning" if check.warned else "note" if check.waived else None
-    if verdict.subject == "" and verdict.outcome == "recommended" and check.candidate != verdict.recommended:
-        return "note"
+    if verdict.subject == "" and verdict.exit_code == 0 and check.candidate != verdict.recommended:
+        return "note" if check.status == "fail" or verdict.recommended is not None else "warning"
     return "error" if breaks(verdict.policy, check) else "warning"
 
 

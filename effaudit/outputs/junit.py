@@ -58,13 +58,17 @@ def _suite(row: Row, record: Record, verdict: Verdict) -> Xml.Element:
         "policy-sha256": verdict.policy.digest,
         "plan-sha256": record.plan_digest,
         "commit": record.commit or "",
-        **({"note": "no error rule was asked; this only ranks"} if verdict.only_ranks else {}),
+        **({} if _is_asked(row, verdict) else {"note": "no error rule was asked of it: nothing can reject it"}),
     }
     properties = Xml.SubElement(suite, "properties")
     for name, value in facts.items():
         Xml.SubElement(properties, "property", {"name": name, "value": _plain(value)})
     suite.extend(cases)
     return suite
+
+
+def _is_asked(row: Row, verdict: Verdict) -> bool:
+    return row.failure is not None or any(check.rule.severity == "error" for check in verdict.of(row.candidate.name))
 
 
 def _case(check: Check, verdict: Verdict) -> Xml.Element:

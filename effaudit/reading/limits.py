@@ -30,7 +30,7 @@ def read_limit(value: str | float, written: str, bound: Bound, meaning: Meaning)
         return _physical(value, written, relative, meaning.unit)
     if meaning.unit in ("score", "share"):
         return _score(value, written, relative)
-    if meaning.unit == "count":
+    if meaning.unit in ("count", "number"):
         return Limit(_bare(value, "a bare number such as 100000"), "", written)
     return _own(value, written, money=meaning.unit == "money")
 

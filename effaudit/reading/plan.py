@@ -16,7 +16,7 @@ from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.desk import Desk, Known
 from effaudit.reading.document import open_document, together
 from effaudit.reading.plan_data import read_data
-from effaudit.reading.plan_fields import CODE, Price
+from effaudit.reading.plan_fields import CODE, RESERVED, Price
 from effaudit.reading.plan_model import AssumptionsPart, AuditPlan, CandidatePart, MeasurePart
 from effaudit.reading.presets import PREFIX, preset
 from effaudit.reading.recipes import read_recipes
@@ -147,6 +147,14 @@ def _check_names(candidates: Sequence[Candidate], ladder: Sequence[str], desk: D
         desk.fault("there is nothing to judge", "candidates", advice="Write at least one candidate: {name: NAME, path: FILE}.")
     taken = {f"ladder-{rung}".casefold(): f"ladder-{rung}" for rung in ladder}
     for place, candidate in enumerate(candidates):
+        if candidate.name.casefold() in RESERVED:
+            desk.fault(
+                f"a candidate cannot be called {candidate.name!r}, which `effaudit gate --candidate` takes for more than one name",
+                "candidates",
+                place,
+                "name",
+                advice="Give it another name.",
+            )
         other = taken.get(candidate.name.casefold())
         if other is not None:
             differs = "" if other == candidate.name else f" (beside {other!r}, which differs in capitals only)"

@@ -15,6 +15,8 @@ from effaudit.reading.document import shown
 from effaudit.reading.labels import label_text
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+RESERVED = ("all", "recommended")
+"""No candidate is called so: `effaudit gate --candidate` takes these for other things than names."""
 CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 LONGEST_PATH = 4096
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from effaudit.core.errors import InputError, Place
-from effaudit.core.policy import Policy, Select, Stored, WaiverSource
+from effaudit.core.policy import MACHINE_FACTS, Policy, Select, Stored, WaiverSource
 from effaudit.core.reading import Meaning
-from effaudit.core.text import did_you_mean, one_line
+from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.document import shown, together
 from effaudit.reading.paths import for_readers
 from effaudit.reading.plan_fields import NAME
@@ -80,6 +80,8 @@ def _policy(
     select = _select(model.select, desk)
     waivers = _waivers(model.waivers, desk) if model.waivers is not None else None
     baseline = _baseline(model.baseline, desk) if model.baseline != "plan" else None
+    for fact in model.valid_on:
+        _check_fact(fact, desk)
     if desk.faults:
         raise together(desk.faults)
     return Policy(
@@ -97,6 +99,12 @@ def _policy(
         overrides=overrides,
         baseline=baseline,
     )
+
+
+def _check_fact(fact: str, desk: Desk) -> None:
+    if fact not in MACHINE_FACTS:
+        what = f"nothing is known of a machine under {one_line(fact, 80)!r}.{did_you_mean(fact[:80], MACHINE_FACTS)}"
+        desk.fault(what, ("valid_on", fact), f"Records know {listed(MACHINE_FACTS)}: `effaudit report RECORD -f json` shows them.")
 
 
 def _select(part: SelectPart, desk: Desk) -> Select:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from effaudit.core.candidate import Family
+from effaudit.core.policy import MACHINE_FACTS
 from effaudit.reading.document import shown
 from effaudit.reading.plan_fields import Columns, FilePath, Name, quantity
 
@@ -147,7 +148,9 @@ class EfficiencyPolicy(_Part):
     kind: Literal["EfficiencyPolicy"] = Field(description="what this file is")
     metadata: MetadataPart = Field(description="whose policy this is")
     valid_on: dict[str, Fact] = Field(
-        default={}, description="the machine that its limits on time, memory and energy are meant for"
+        default={},
+        description="the machine that its limits on time, memory and energy are meant for",
+        json_schema_extra={"propertyNames": {"enum": list(MACHINE_FACTS)}},
     )
     evidence: EvidencePart = Field(default=EvidencePart(), description="how much evidence a pass needs")
     extends: Ties = Field(default=(), description="policies that this one builds on: effaudit:NAME or files; later ones win")

@@ -53,6 +53,13 @@ class Desk:
             meaning = self.meaning(shorter) if shorter else None
             if meaning is not None and last in meaning.aggregates and aggregate in (None, last):
                 return metric, meaning
+            if meaning is not None and last in meaning.aggregates:
+                self.fault(
+                    f"{metric} ends with an aggregate already, and `aggregate` names another",
+                    aggregate_place,
+                    f"Write `metric: {shorter}`.",
+                )
+                return None
             self.fault(f"there is no metric {one_line(metric, 80)!r}.{self.guess(metric)}", place)
             return None
         if aggregate is not None and aggregate not in meaning.aggregates:

@@ -17,7 +17,7 @@ from effaudit.core.plugin import Technique
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.desk import Desk
 from effaudit.reading.document import problems
-from effaudit.reading.plan_fields import NAME
+from effaudit.reading.plan_fields import NAME, RESERVED
 from effaudit.reading.plan_model import CompressPart
 from effaudit.reading.yaml_text import Keys
 
@@ -50,7 +50,7 @@ def read_recipes(
     """The recipes and their products' names; faults are noted on the desk."""
     given = [Parent(candidate.name, candidate.artifact.format or _guess(candidate, desk)) for candidate in candidates]
     parents = {parent.name: parent for parent in [*given, *(Parent(f"ladder-{rung}") for rung in ladder)]}
-    taken = {name.casefold() for name in parents}
+    taken = {name.casefold() for name in (*parents, *RESERVED)}
     recipes: list[Recipe] = []
     products: list[str] = []
     for place, part in enumerate(parts):

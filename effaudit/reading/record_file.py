@@ -8,6 +8,7 @@ import json
 import math
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -18,8 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from effaudit.core.errors import InputError, Place
 from effaudit.core.record import SCHEMA, Record
+from effaudit.core.seal import is_whole, sealed
 from effaudit.core.store import Array
-from effaudit.core.text import one_line
+from effaudit.core.text import listed, one_line
 from effaudit.core.wire import pack
 from effaudit.reading.npz import Npz, write_npz
 from effaudit.reading.yaml_text import path_of
@@ -27,6 +29,7 @@ from effaudit.reading.yaml_text import path_of
 RECORD, EVIDENCE, SAMPLES = "record.json", "evidence.npz", "samples.npz"
 JSON_LIMIT = 256 << 20
 ARRAYS_LIMIT = 2 << 30
+MOST_LOOKS = 1000
 
 
 def write_record(record: Record, folder: Path) -> Record:
@@ -41,7 +44,8 @@ def write_record(record: Record, folder: Path) -> Record:
         for name, arrays in ((EVIDENCE, record.arrays), (SAMPLES, record.samples)):
             staged[name] = _staged(folder / name, partial(write_npz, arrays=arrays))
         whole = replace(record, files={name: _hash(path) for name, path in staged.items()})
-        text = json.dumps(_plain(pack(replace(whole, arrays={}, samples={}))), ensure_ascii=False, allow_nan=False, indent=1)
+        facts = sealed(_plain(pack(replace(whole, arrays={}, samples={}))))
+        text = json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1)
         staged[RECORD] = _staged(folder / RECORD, lambda file: file.write(text.encode("utf-8")))
         for name, path in staged.items():
             path.replace(folder / name)
@@ -65,11 +69,21 @@ def read_record(path: Path) -> Record:
         first = error.errors(include_url=False)[0]
         where = path_of(tuple(first["loc"]))
         raise InputError(f"this record is damaged: {first['msg']}", Place(str(file), keys=where)) from error
+    _check(record, Place(str(file)))
     return replace(
         record,
         arrays=_arrays(file.parent / EVIDENCE, record.files.get(EVIDENCE)),
         samples=_arrays(file.parent / SAMPLES, record.files.get(SAMPLES)) if (file.parent / SAMPLES).exists() else {},
     )
+
+
+def _check(record: Record, place: Place) -> None:
+    """What the types do not say."""
+    twice = [name for name, times in Counter(row.candidate.name for row in record.rows).items() if times > 1]
+    if twice:
+        raise InputError(f"this record is damaged: {listed(map(one_line, twice))} stands twice in it", place)
+    if not 1 <= record.looks <= MOST_LOOKS:
+        raise InputError("this record is damaged: it tells of an impossible number of planned looks", place)
 
 
 def _staged(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
@@ -127,6 +141,12 @@ def _facts(data: bytes, place: Place) -> dict[str, Any]:
         what = f"this record is of schema {schema}, and this version of effaudit reads schemas up to {SCHEMA}"
         raise InputError(
             what, place, f"Install the version that made it ({one_line(str(facts.get('version')), 40)}), or a newer one."
+        )
+    if not is_whole(facts):
+        raise InputError(
+            "this record was changed or damaged after it was written",
+            place,
+            "Take it as the audit wrote it; to change what it says, audit again.",
         )
     return {**facts, "rows": _with_tuples(facts.get("rows"))}
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from effaudit.cli import run
+from effaudit.core.seal import sealed
 
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 
@@ -55,7 +56,7 @@ def test_another_audit_tells_its_surroundings_first_and_compares_no_timings(told
     record = json.loads((other / "record.json").read_text())
     record["sessions"][0]["started"] = "2020-01-01T00:00:00+00:00"
     record["sessions"][0]["host"]["cpu"] = "another processor"
-    (other / "record.json").write_text(json.dumps(record))
+    (other / "record.json").write_text(json.dumps(sealed(record)))
     code, out, _ = told(audited.run, other)
     assert code == 0
     assert out.index("Measured under other conditions") < out.index("Not comparable")

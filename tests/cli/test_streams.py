@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from effaudit.core.seal import sealed
+
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 
 
@@ -93,7 +95,7 @@ def test_an_objective_that_is_no_number_ranks_nobody(tmp_path):
     for row in record["rows"]:
         if row["candidate"]["name"] == "logistic":
             row["readings"]["size.artifact"]["value"] = "NaN"
-    (tmp_path / "record" / "record.json").write_text(json.dumps(record))
+    (tmp_path / "record" / "record.json").write_text(json.dumps(sealed(record)))
     rules = {"auc": {"metric": "quality.roc_auc", "min": 0.55, "severity": "error"}}
     written = {"apiVersion": "effaudit/v1", "kind": "EfficiencyPolicy", "metadata": {"name": "auc"}, "rules": rules}
     (tmp_path / "auc.yaml").write_text(json.dumps(written))

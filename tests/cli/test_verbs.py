@@ -106,7 +106,8 @@ def test_explain_says_what_would_admit_a_rejected_candidate(audited, capsys):
     assert "full:" not in told
 
 
-def test_explain_and_report_say_first_which_policy_judged(audited, capsys, tmp_path):
+def test_explain_and_report_say_first_which_policy_judged(audited, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     explain, report = ["explain", str(audited.run)], ["report", str(audited.run), "-f", f"json={tmp_path / 'r.json'}"]
     own = str(audited.folder / "policy.yaml")
     for command in (explain, report):
@@ -118,6 +119,21 @@ def test_explain_and_report_say_first_which_policy_judged(audited, capsys, tmp_p
         assert "name it with -p" in first[0]
         assert "policy.yaml" in first[1]
         assert "no policy was named" not in first[1]
+
+
+def test_they_judge_under_the_audits_own_policy_where_it_is_still_there(audited, capsys, tmp_path, monkeypatch):
+    own = read_record(audited.run).policy
+    assert own
+    assert not Path(own).is_absolute()
+    monkeypatch.chdir(tmp_path)
+    Path(own).parent.mkdir(parents=True, exist_ok=True)
+    text = (audited.folder / "policy.yaml").read_text()
+    told = []
+    for written in (text, text + "\n"):
+        Path(own).write_text(written)
+        assert run(["explain", str(audited.run)]) == 0
+        told.append(capsys.readouterr().out.splitlines()[0])
+    assert told == [f"judged under {own}, the audit's own policy{more}" for more in ("", ", which has changed since")]
 
 
 def test_explain_gives_an_account_of_every_candidate(audited, capsys):

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 
+import numpy as np
 import pytest
 from misbehaving import begun, no_workers_left, written_plan
 
@@ -52,6 +53,30 @@ def test_killed_at_any_moment_it_goes_on_from_the_journal(tmp_path, moment):
     earlier = [key for key in rounds if key < 1000 * 100 * 100_000]
     assert len(earlier) >= kept.count("round")
     assert not (tmp_path / "run" / "journal.bin").exists()
+
+
+def test_killed_between_two_looks_it_goes_on_with_those_who_were_still_open(tmp_path):
+    again = {"name": "again", "path": "broken:good", "format": "python", "trust": True, "output": "values", "files": []}
+    plan = written_plan(tmp_path, ["good", "slow"], budget="5 s", extra=[again])
+    rule = {"metric": "latency.batch_1.p50", "versus": "baseline", "max_increase": "0 %", "severity": "error"}
+    policy = {"apiVersion": "effaudit/v1", "kind": "EfficiencyPolicy", "metadata": {"name": "equal"}, "rules": {"equal": rule}}
+    (tmp_path / "equal.yaml").write_text(json.dumps(policy))
+    first = begun(plan, "--until-decided", "equal.yaml")
+    wait_for(lambda: words(tmp_path).count("incarnation") >= 3)
+    first.kill()
+    first.communicate()
+    wait_for(lambda: no_workers_left(tmp_path), 10)
+    second = begun(plan, "--until-decided", "equal.yaml")
+    _, err = second.communicate(timeout=120)
+    assert second.returncode in (0, 3), err
+    record = read_record(tmp_path / "run")
+    assert [session.id for session in record.sessions] == [0, 1]
+    assert record.looks == 5
+    assert any(note.startswith("Timing ended after look 5 of 5") for note in record.notes)
+    starts = {name: np.unique(record.arrays[f"{name}/latency.batch_1.p50"][:, 0]) for name in ("slow", "again")}
+    assert len(starts["slow"]) == 2  # settled at the first look
+    assert len(starts["again"]) >= 6
+    assert min(starts["again"]) < 1000 * 100 <= max(starts["again"])
 
 
 def test_interrupted_it_leaves_a_valid_partial_record_and_goes_on_later(tmp_path):

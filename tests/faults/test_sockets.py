@@ -65,7 +65,9 @@ def strace(trace):
 
 @pytest.fixture(scope="module")
 def audit(tmp_path_factory):
-    """An audit of a scikit-learn model and its ONNX copy, where the user has set CodeCarbon to send what it reads."""
+    """An audit of models of every framework, where the user has set CodeCarbon to send what it reads."""
+    import lightgbm
+    import torch
     from sklearn.linear_model import LinearRegression
     from skops.io import dump
 
@@ -73,12 +75,24 @@ def audit(tmp_path_factory):
     written(
         folder,
         measure={"budget": "1 s", "restarts": 2, "codecarbon": "all"},
-        candidates=[{"name": "linear", "path": "linear.skops"}],
+        candidates=[
+            {"name": "linear", "path": "linear.skops"},
+            {"name": "boosted", "path": "boosted.txt"},
+            {"name": "net", "path": "net.pt2", "trust": True, "output": "values"},
+        ],
         baseline="linear",
         compress=[{"of": "linear", "recipe": [{"to_onnx": {}}]}],
     )
     with np.load(folder / "data.npz") as data:
-        dump(LinearRegression().fit(np.column_stack([data[c] for c in "abc"]), data["y"]), folder / "linear.skops")
+        rows, answers = np.column_stack([data[c] for c in "abc"]), data["y"]
+    dump(LinearRegression().fit(rows, answers), folder / "linear.skops")
+    boosted = lightgbm.train(
+        {"objective": "regression", "verbose": -1}, lightgbm.Dataset(rows, answers, feature_name=list("abc")), 5
+    )
+    boosted.save_model(folder / "boosted.txt")
+    batch = {0: torch.export.Dim("rows", min=1)}
+    net = torch.export.export(torch.nn.Linear(3, 1), (torch.zeros(2, 3),), dynamic_shapes={"input": batch})
+    torch.export.save(net, folder / "net.pt2")
     (folder / ".codecarbon.config").write_text(CONFIGURATION)
     environment, seen = hooked(folder / "hook")
     environment.pop("ORT_DISABLE_TELEMETRY", None)  # the engine is to set it
@@ -105,7 +119,7 @@ def test_no_process_opens_one_in_native_code(audit):
 
 
 def test_codecarbon_was_part_of_it_and_the_users_configuration_was_not(audit):
-    assert set(audit.readings) == {"linear", "linear-to_onnx"}
+    assert set(audit.readings) == {"linear", "boosted", "net", "linear-to_onnx"}
     for readings in audit.readings.values():
         found = readings["energy.codecarbon"]
         assert 0 < found["value"] < 1000 * readings["energy.per_1000"]["value"], found

@@ -166,3 +166,12 @@ def test_a_sound_policy_leaves_nothing_to_say(a):
     record = a.record(a.model("base"), a.model("small", size=5e5))
     policy = floored(a, a.rule("drop", AUC, max_drop="1 pp"), a.rule("size", SIZE, max="2 MB"), a.rule("p50", P50, max="1 s"))
     assert said(policy) == said(policy, record) == []
+
+
+def test_a_candidate_that_overrides_leave_without_an_error_rule_is_told(a):
+    record = a.record(a.model("base"), a.model("small"))
+    rules = a.rule("floor", AUC, min="0.55"), a.rule("size", SIZE, severity="warn", max="2 MB")
+    spared = a.policy(*rules, overrides=(Override(Match("small"), (Change("floor", None),)),))
+    [found] = [one for one in lint(spared, MEANINGS.get, record) if not one.rule]
+    assert found.said.startswith("no error rule is left for small")
+    assert not [one for one in lint(a.policy(*rules), MEANINGS.get, record) if not one.rule]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from effaudit.core.policy import Change, Match, Override
 from effaudit.core.reading import Failure
 from effaudit.core.record import Floor
 from effaudit.judge.decide import decide
@@ -153,3 +154,18 @@ def test_smaller_candidates_that_are_only_undecided_are_noted(a):
 def test_an_interrupted_audit_is_noted(a):
     found = notes(a, a.model("base"), record={"ended": "interrupted"})
     assert found[0].startswith("The audit was interrupted")
+
+
+def test_who_is_recommended_though_overrides_ask_nothing_of_it_is_only_ranked(a):
+    rules = a.rule("auc", "quality.roc_auc", min="0.7"), a.rule("lat", P50, "warn", max="25 ms")
+    spared = Override(Match("small"), (Change("auc", None),))
+    record = a.record(a.model("base"), a.model("small", size=1e5, auc=0.6), a.model("large", size=1e7))
+    found = decide(record, a.policy(*rules, overrides=(spared,)))
+    assert (found.recommended, found.only_ranks) == ("small", True)
+    assert found.headline.startswith("No error rule was asked of small; this only ranks. small is")
+    [note] = [note for note in found.notes if "nothing measured can reject" in note]
+    assert note.startswith("No error rule is asked of small, ")
+    strict = decide(record, a.policy(*rules))
+    assert strict.recommended == "base"
+    assert not strict.only_ranks
+    assert not any("can reject" in note for note in strict.notes)

@@ -128,3 +128,16 @@ def test_a_record_that_was_not_judged_says_so(record):
     assert parsed(Github().render(record, None)) == [
         ("notice", {"title": "effaudit"}, f"{record.name} was measured and not judged.")
     ]
+
+
+def test_a_gated_recommendation_says_who_could_not_be_judged(small):
+    record, verdict = small
+    (_, _, message), *_ = parsed(Github().render(record, replace(verdict, subject="recommended", blocking=("logistic",))))
+    assert "; the selection is incomplete, for logistic might have been recommended" in message
+
+
+def test_where_undecided_only_warns_nothing_is_an_error(small):
+    record, verdict = small
+    warns = replace(verdict.policy, on_inconclusive="warn")
+    undecided = replace(lined(verdict), policy=warns, outcome="inconclusive", recommended=None, exit_code=0)
+    assert {name for name, _, _ in parsed(Github().render(record, undecided))} <= {"notice", "warning"}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
 import pytest
 
+from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.plugin import Technique
-from effaudit.core.reading import Meaning
+from effaudit.core.reading import Failure, Meaning, Measurement
+from effaudit.core.record import Record, Row, Spent
+from effaudit.core.settings import Assumptions, Settings
+from effaudit.core.workload import Workload
 from effaudit.reading.desk import Known
+from effaudit.reading.record_file import write_record
 
 SUFFIXES = {".onnx": "onnx", ".skops": "sklearn", ".pt2": "torch", ".txt": "lightgbm"}
 
@@ -117,7 +124,7 @@ def write(folder: Path) -> Callable[[str], Path]:
 
 MEANINGS = {
     "quality.roc_auc": Meaning("score", "higher", "measured", False),
-    "quality.log_loss": Meaning("count", "lower", "measured", False),
+    "quality.log_loss": Meaning("number", "lower", "measured", False),
     "quality.brier_score": Meaning("score", "lower", "measured", False),
     "quality.root_mean_squared_error": Meaning("answer", "lower", "measured", False),
     "behaviour.flips_lost": Meaning("share", "lower", "measured", False),
@@ -130,3 +137,39 @@ MEANINGS = {
     "carbon.per_1000": Meaning("gCO2e", "lower", "modelled", True),
     "cost.per_1000": Meaning("money", "lower", "modelled", True),
 }
+
+
+@pytest.fixture
+def record():
+    """A small record, with an infinite and a missing figure."""
+    given = Measurement(math.nan, -math.inf, math.inf, "s", "lower", "measured", evidence="gbm/latency.batch_1.p50")
+    workload = Workload(
+        "classification", "", (), ("late",), ("0", "1"), {"certify": 9}, "row", "independent", {}, {}, {}, ("roc_auc",), (1,)
+    )
+    gbm = Candidate("gbm", Artifact("gbm.txt", "lightgbm"))
+    return Record(
+        *("flights", "Flights", "2026-03-14", "0.1.0", "ab", "effaudit audit"),
+        commit=None,
+        seed=0,
+        workload=workload,
+        baseline="gbm",
+        rows=(Row(gbm, readings={"latency.batch_1.p50": given, "x": Failure("load", "no")}),),
+        sessions=(),
+        settings=Settings(),
+        assumptions=Assumptions(),
+        intensity=Failure("plan", "no country"),
+        floors={},
+        spreads={},
+        twins={},
+        spent=Spent(1.0, 1.0, None, None),
+        ended="complete",
+        arrays={"gbm/latency.batch_1.p50": np.arange(12.0).reshape(4, 3), "gbm/correct": np.packbits(np.ones(9, bool))},
+        samples={"gbm/latency.batch_1": np.arange(1000)},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def home(record, tmp_path):
+    """Its folder."""
+    write_record(record, tmp_path / "run")
+    return tmp_path / "run"

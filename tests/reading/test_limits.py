@@ -4,7 +4,7 @@ from effaudit.core.policy import Limit
 from effaudit.core.reading import Meaning
 from effaudit.reading.limits import read_limit
 
-UNITS = ("s", "B", "J", "gCO2e", "rows/s", "score", "share", "count", "answer", "money")
+UNITS = ("s", "B", "J", "gCO2e", "rows/s", "score", "share", "count", "number", "answer", "money")
 
 
 def limit(value, bound, unit):

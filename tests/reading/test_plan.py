@@ -136,6 +136,8 @@ def test_an_absolute_path_stays(write, known, folder):
         ("{name: forest, path: forest.skops, threshold: {tune: f2}}", "there is no scorer 'f2'"),
         ("{name: GBM, path: forest.skops}", "differs in capitals only"),
         ("{name: gbm, path: forest.skops}", "the name 'gbm' stands twice"),
+        ("{name: All, path: forest.skops}", "cannot be called 'All'"),
+        ("{name: recommended, path: forest.skops}", "cannot be called 'recommended'"),
         ("{name: forest, path: rules:predict}", "this names Python code, not a file"),
         ("{name: forest, path: rules.predict, format: python}", "expected `module:function`"),
     ],

@@ -134,7 +134,7 @@ def test_relative_rules_compare_with_the_baseline_or_a_candidate(write):
     [
         ("{metric: quality.rocauc, min: 0.7}", "metric", "Did you mean 'quality.roc_auc'?"),
         ("{metric: latency.batch_1.p96, max: 1 s}", "metric", "Did you mean 'latency.batch_1.p9"),
-        ("{metric: latency.batch_1.p95, aggregate: p50, max: 1 s}", "metric", "there is no metric"),
+        ("{metric: latency.batch_1.p95, aggregate: p50, max: 1 s}", "aggregate", "ends with an aggregate already"),
         (
             "{metric: latency.batch_1, aggregate: p96, max: 1 s}",
             "aggregate",

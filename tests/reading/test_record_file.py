@@ -5,7 +5,6 @@ import math
 import os
 import subprocess
 import sys
-import zipfile
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from effaudit.core.errors import InputError
 from effaudit.core.observed import Sizes
 from effaudit.core.reading import Failure, Measurement, Spread
 from effaudit.core.record import SCHEMA, Floor, Made, Record, Row, Session, Spent
+from effaudit.core.seal import sealed
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.workload import Column, Workload
 from effaudit.reading.record_file import EVIDENCE, RECORD, SAMPLES, read_record, write_record
@@ -93,7 +93,7 @@ records = builds(
         st.just((1, 256)),
     ),
     baseline=words,
-    rows=st.lists(row, max_size=2).map(tuple),
+    rows=st.lists(row, max_size=2, unique_by=lambda row: row.candidate.name).map(tuple),
     sessions=st.lists(builds(Session, st.integers(), words, numbers, named(words), named(words), named(numbers)), max_size=1).map(
         tuple
     ),
@@ -133,40 +133,6 @@ def test_a_record_comes_back_as_it_was(tmp_path_factory, record):
     written = write_record(record, folder)
     assert same(dataclasses.replace(written, files={}), dataclasses.replace(record, files={}))
     assert same(read_record(folder), written)
-
-
-@pytest.fixture
-def record():
-    given = Measurement(math.nan, -math.inf, math.inf, "s", "lower", "measured", evidence="gbm/latency.batch_1.p50")
-    workload = Workload(
-        "classification", "", (), ("late",), ("0", "1"), {"certify": 9}, "row", "independent", {}, {}, {}, ("roc_auc",), (1,)
-    )
-    gbm = Candidate("gbm", Artifact("gbm.txt", "lightgbm"))
-    return Record(
-        *("flights", "Flights", "2026-03-14", "0.1.0", "ab", "effaudit audit"),
-        commit=None,
-        seed=0,
-        workload=workload,
-        baseline="gbm",
-        rows=(Row(gbm, readings={"latency.batch_1.p50": given, "x": Failure("load", "no")}),),
-        sessions=(),
-        settings=Settings(),
-        assumptions=Assumptions(),
-        intensity=Failure("plan", "no country"),
-        floors={},
-        spreads={},
-        twins={},
-        spent=Spent(1.0, 1.0, None, None),
-        ended="complete",
-        arrays={"gbm/latency.batch_1.p50": np.arange(12.0).reshape(4, 3), "gbm/correct": np.packbits(np.ones(9, bool))},
-        samples={"gbm/latency.batch_1": np.arange(1000)},
-    )  # fmt: skip
-
-
-@pytest.fixture
-def home(record, tmp_path):
-    write_record(record, tmp_path / "run")
-    return tmp_path / "run"
 
 
 def refusal(path):
@@ -245,96 +211,10 @@ def test_missing_samples_are_no_fault_and_missing_evidence_is(home):
     assert error.place.file.endswith(EVIDENCE)
 
 
-@pytest.mark.parametrize("name", [EVIDENCE, SAMPLES])
-def test_altered_arrays_are_refused(home, name):
-    data = bytearray((home / name).read_bytes())
-    data[-1] ^= 1
-    (home / name).write_bytes(data)
-    assert "not the one that the record was written with" in refusal(home).what
-
-
-def test_evidence_without_a_hash_is_not_believed(home):
-    facts = json.loads((home / RECORD).read_text())
-    (home / RECORD).write_text(json.dumps({**facts, "files": {}}))
-    assert "not the one" in refusal(home).what
-
-
-def test_hostile_evidence_with_a_right_hash_is_bounded_and_runs_nothing(home):
-    with zipfile.ZipFile(home / EVIDENCE, "w") as archive:
-        archive.writestr(
-            "a.npy",
-            b"\x93NUMPY\x01\x00\x76\x00"
-            + b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(117)
-            + b"\n"
-            + b"x" * 9,
-        )
-    facts = json.loads((home / RECORD).read_text())
-    facts["files"][EVIDENCE] = hashlib.sha256((home / EVIDENCE).read_bytes()).hexdigest()
-    (home / RECORD).write_text(json.dumps(facts))
-    with pytest.raises(InputError, match="pickled"):
-        _ = read_record(home).arrays["a"]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "not a record, or only a part"),
-        ("{", "not a record, or only a part"),
-        ("[" * 100_000, "not a record, or only a part"),
-        ("\xff", "not a record"),
-        ("9" * 10_000, "not a record"),
-        ("[]", "not a record of effaudit"),
-        ("{}", "not a record of effaudit"),
-        ('{"schema": "1"}', "not a record of effaudit"),
-        ('{"schema": 1}', "this record is damaged"),
-        ('{"schema": 1, "rows": 3}', "this record is damaged"),
-        ('{"schema": 1, "rows": [3, {"candidate": 4}, {"candidate": {"recipe": [5, {"options": []}]}}]}', "this record is damaged"),
-        ('{"schema": 2, "version": "9.9"}', "this record is of schema 2"),
-        ('{"schema": 0}', "this record is of schema 0"),
-    ],
-)
-def test_what_is_no_record_of_this_version_is_refused(home, text, said):
-    (home / RECORD).write_bytes(text.encode("latin-1"))
-    assert said in refusal(home).what
-
-
-def test_a_newer_record_names_the_version_to_install(home):
-    (home / RECORD).write_text(json.dumps({"schema": 7, "version": "2.0\x1b[31m"}))
-    assert "2.0" in refusal(home).advice
-    assert "\x1b" not in str(refusal(home))
-
-
-@pytest.mark.parametrize(
-    ("change", "keys"),
-    [
-        (lambda facts: facts.pop("baseline"), "baseline"),
-        (lambda facts: facts.update(ended="sometimes"), "ended"),
-        (lambda facts: facts["rows"][0]["readings"]["x"].pop("reason"), "rows[0].readings.x"),
-        (lambda facts: facts["rows"][0]["candidate"].update(name=None), "rows[0].candidate.name"),
-        (lambda facts: facts["settings"].update(budget_s="soon"), "settings.budget_s"),
-        (lambda facts: facts["workload"].update(splits=[]), "workload.splits"),
-    ],
-)
-def test_a_damaged_record_is_told_by_its_keys(home, change, keys):
-    facts = json.loads((home / RECORD).read_text())
-    change(facts)
-    (home / RECORD).write_text(json.dumps(facts))
-    error = refusal(home)
-    assert "this record is damaged" in error.what
-    assert error.place.keys.startswith(keys)
-
-
 def test_what_a_later_version_adds_within_this_schema_is_left_aside(home):
     facts = json.loads((home / RECORD).read_text())
-    (home / RECORD).write_text(json.dumps({**facts, "weather": "fine"}))
+    (home / RECORD).write_text(json.dumps(sealed({**facts, "weather": "fine"})))
     assert read_record(home).name == "flights"
-
-
-def test_a_truncated_record_is_refused_at_any_length(home):
-    whole = (home / RECORD).read_bytes()
-    for length in range(0, len(whole) - 1, max(1, len(whole) // 40)):
-        (home / RECORD).write_bytes(whole[:length])
-        assert refusal(home)
 
 
 def test_a_missing_record_and_a_pipe_are_refused(tmp_path):

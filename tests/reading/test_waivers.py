@@ -78,7 +78,7 @@ def test_a_waiver_is_read_whole(policy):
         ("latency.p95", "0.03 s", 0.03),
         ("quality.drop", "2 pp", 0.02),
         ("quality.lower", "0.65", 0.65),
-        ("size.artifact", "1 GB", 1e9),
+        ("size.artifact", "0.5 GB", 5e8),
     ],
 )
 def test_a_limit_is_in_the_rules_own_unit(policy, rule, limit, amount):
@@ -113,6 +113,9 @@ def test_an_empty_list_is_valid(policy):
         ({"limit": "40 MB"}, "'40 MB' does not loosen the limit of size.artifact, which is max 50 MB"),
         ({"limit": "50 MB"}, "does not loosen"),
         ({"rule": "quality.lower", "limit": "0.75"}, "does not loosen the limit of quality.lower, which is min 0.70"),
+        ({"limit": "0.51 GB"}, "more than 10 times as loose as the limit of size.artifact, which is max 50 MB"),
+        ({"rule": "quality.lower", "limit": "0.069"}, "more than 10 times as loose"),
+        ({"rule": "quality.drop", "limit": "11 pp"}, "more than 10 times as loose"),
         ({"limit": "64"}, "needs a unit such as '50 MB'"),
         ({"limit": "64 ms"}, "needs a unit such as '50 MB'"),
         ({"rule": "quality.drop", "limit": "5 %"}, "'5 %' is in another unit"),

@@ -25,8 +25,18 @@ def test_callers_that_take_turns_do_not():
         with lock:
             time.sleep(0.004)
 
-    # Both in turn: 4 ms for each answer; one after the other, at worst: rates of 1/4 and 1/8. Really together it would be 2 ms.
+    # In turn: 4 ms for each answer. Sharing but half of a window: rates of 1/4 and 1/8. Really together it would be 2 ms.
     assert together(ask, [[0], [1]]).nanos_per_call > 2.3e6
+
+
+def test_callers_that_miss_each_other_are_not_added_up():
+    def ask(request):
+        time.sleep(0.004 if request == "early" else 0.05)
+
+    # Calls of 4 and of 50 ms share 12 of 150 ms: six calls in 150 ms, and not the sum of both rates (3.7 ms).
+    timed = together(ask, [["early"], ["late"]])
+    assert timed.calls == 2 * LEAST_CALLS
+    assert timed.nanos_per_call > 20e6
 
 
 def test_each_caller_asks_its_own_requests_round_and_round():

@@ -22,6 +22,8 @@ from effaudit.core.stats.moderate import MEDIAN_EFFICIENCY, Variance, moderated
 Floats = NDArray[np.float64]
 _FEWEST_FOR_NOISE = 4
 """Rounds in an incarnation from which their spread says anything."""
+_FEWEST_TO_TRIM = 4
+"""Incarnations from which the extreme two are left out of the middle."""
 _GREATEST_LOG = 300.0
 
 
@@ -105,7 +107,7 @@ def ratio(
 
 
 def location(a: Floats, spread: Spread | None) -> Student | TooFew:
-    """One candidate's own figure, on the log scale: the mean over incarnations of the median over rounds."""
+    """One candidate's own figure, on the log scale: the middle of the incarnations' medians over rounds."""
     rows = _sound(a)
     _once_each(rows)
     return _student(_medians(rows[:, 0], rows[:, 2]), spread)
@@ -193,6 +195,20 @@ def _variance(values: Sequence[float]) -> float:
     return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
+def _centre(values: Sequence[float]) -> float:
+    """The mean of incarnations; from four on without the lowest and the highest, for one bad start should not move a figure.
+
+    The variance is that of all of them: what a bad start does to the interval stays.
+    """
+    kept = sorted(values)[1:-1] if len(values) >= _FEWEST_TO_TRIM else values
+    return sum(kept) / len(kept)
+
+
+def _variance_of_centre(count: int) -> float:
+    """Of normal values with a variance of 1. Leaving two out costs 1.6 n^-1.5 of it (simulated, to 1 %: 0.19 of 4, 0.07 of 8)."""
+    return (1.0 + 1.6 * count**-1.5 if count >= _FEWEST_TO_TRIM else 1.0) / count
+
+
 def _student(medians: Medians, spread: Spread | None) -> Student | TooFew:
     count = len(medians)
     others = Variance(spread.variance, spread.dof) if spread is not None else Variance(0.0, 0.0)
@@ -200,15 +216,15 @@ def _student(medians: Medians, spread: Spread | None) -> Student | TooFew:
         return TooFew(1, 0, "rounds measured together")
     if count == 1 and others.dof < 1.0:
         return TooFew(2, 1, "incarnations")
-    noise = medians.noise
+    noise, share = medians.noise, _variance_of_centre(count)
     variance = moderated(medians.own, noise, others)
     fixed = max(0.0, variance.value - noise.value) if noise.dof > 0 else 0.0
     return Student(
-        value=math.exp(sum(medians.values.tolist()) / count),
-        se=math.sqrt(variance.value / count),
+        value=math.exp(_centre(medians.values.tolist())),
+        se=math.sqrt(variance.value * share),
         dof=variance.dof,
         log=True,
-        floor=math.sqrt(fixed / count),
+        floor=math.sqrt(fixed * share),
     )
 
 

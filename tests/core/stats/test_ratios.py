@@ -260,3 +260,22 @@ def test_a_candidate_that_varies_four_times_as_much_is_still_covered():
 def test_a_slowdown_of_ten_percent_is_found():
     found = [estimate.tail_below(1.0) < 0.05 for estimate in simulated(150, 13, noise=0.05, effect=math.log(1.1))]
     assert np.mean(found) >= 0.95
+
+
+def test_one_bad_start_of_four_does_not_move_a_ratio_but_widens_it():
+    base = evidence([0.0] * 4)
+    good, bad = (ratio(evidence([0.01, 0.02, 0.03, last]), base, None) for last in (0.02, 0.6))
+    assert good.value == pytest.approx(math.exp(0.02))
+    assert bad.value == pytest.approx(math.exp(0.025))
+    assert bad.se > 10 * good.se
+    three = ratio(evidence([0.01, 0.02, 0.6]), BASE, None)
+    assert three.value == pytest.approx(math.exp(0.21))
+
+
+@pytest.mark.parametrize("starts", [3, 4, 5, 7, 12])
+def test_the_standard_error_is_that_of_the_middle_of_the_starts(starts):
+    rng = np.random.default_rng(starts)
+    base = evidence([0.0] * starts, rounds=1)
+    found = [ratio(evidence(rng.normal(0, 0.01, starts), rounds=1), base, None) for _ in range(3000)]
+    told = math.sqrt(np.mean([one.se**2 for one in found]))
+    assert told == pytest.approx(np.std([math.log(one.value) for one in found]), rel=0.05)

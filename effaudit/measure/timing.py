@@ -62,20 +62,8 @@ class Timing:
         `timings` holds what earlier sessions won, and receives what this one wins, round by round. Returns after how many
         looks it ended; 0 without looks.
         """
-        looks = self._all(panels, candidates, baseline, timings, tell)
-        timings.notes += over_budget(self.site.settings.budget_s, timings.rounds_s, timings.starts_s)
-        return looks
-
-    def _all(
-        self,
-        panels: Sequence[Sequence[str]],
-        candidates: Mapping[str, Candidate],
-        baseline: str | None,
-        timings: Timings,
-        tell: Tell,
-    ) -> int:
         done = [tuple(message.facts["panel"]) for message in self.journal.of("incarnation")]
-        steps = plan_of(self.site.settings.restarts, self.looks)
+        steps, look = plan_of(self.site.settings.restarts, self.looks), 0
         budget = self.site.settings.budget_s
         together = {place: tuple(panel) for place, panel in enumerate(panels)}
         for look, incarnations in enumerate(steps, 1):
@@ -93,8 +81,9 @@ class Timing:
             tell(look / len(steps), f"look {look} of {len(steps)}")
             together = rested({place: panels[place] for place in range(len(panels))}, self.looks.still_open(timings), baseline)
             if not together:
-                return look
-        return len(steps) if self.looks is not None else 0
+                break
+        timings.notes += over_budget(self.site.settings.budget_s, timings.rounds_s, timings.starts_s)
+        return look if self.looks is not None else 0
 
     def _incarnation(
         self,

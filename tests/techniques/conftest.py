@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from effaudit.core.store import Store, StoreWriter
 from effaudit.core.workload import Column, Workload
 from effaudit.metrics import quality
 from effaudit.worker import asking
+
+FOLDER = str(Path(__file__).parent)
+if FOLDER not in sys.path:
+    sys.path.insert(0, FOLDER)
 
 SPLITS = ("train", "search", "certify")
 

@@ -18,7 +18,7 @@ from effaudit.core.policy import Limit, Policy, Rule
 from effaudit.core.reading import Measurement, counted
 from effaudit.core.record import Record, Row
 from effaudit.core.stats.ranking import auc
-from effaudit.core.stats.ratios import paired, spread_of
+from effaudit.core.stats.ratios import paired, spread_of, variance_of_centre
 from effaudit.core.stats.resample import Resamples
 
 Floats = NDArray[np.float64]
@@ -107,7 +107,7 @@ def kinds() -> Iterator[Kind]:
         most = 400 if rows >= 10_000 else 10**6
         yield Kind("ROC AUC", size, AUC, "pp", ONE_POINT, three, partial(_aucs, rows), most)
     for restarts, rounds, sd in TIMED:
-        error = math.sqrt(2.0 / restarts * (BETWEEN**2 + math.pi / 2 * sd**2 / rounds))
+        error = math.sqrt(2.0 * variance_of_centre(restarts) * (BETWEEN**2 + math.pi / 2 * sd**2 / rounds))
         size = f"{restarts} × {rounds} rounds, block sd {100 * sd:.0f} %"
         audit = partial(_latencies, restarts, rounds, sd)
         yield Kind("latency", size, P50, "%", TENTH, math.expm1(3.0 * error), audit, promised=restarts > FEW_RESTARTS)

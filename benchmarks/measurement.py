@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,10 @@ LOOKS, ROUNDS_TO_LOOK = 5, 20
 BURST_S = (0.3, 0.2)
 """The neighbour works so long and rests so long."""
 
+Said = tuple[tuple[float, float], tuple[str, str], tuple[tuple[float, ...], ...]]
+"""Both ratios, both verdicts, and the starts behind them."""
+UNDECIDED: Said = ((math.nan, math.nan), ("inconclusive", "inconclusive"), ())
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -68,6 +72,8 @@ class Found:
     ratios: tuple[float, float]
     verdicts: tuple[str, str]
     wall_s: float
+    starts: tuple[tuple[float, ...], ...] = ()
+    """Of effaudit: each start's log-ratios, of the copy and of the slower one, to see afterwards what went wrong."""
 
 
 def main() -> None:
@@ -144,9 +150,11 @@ def _run(trials: list[Trial], places: list[list[int]], save: Path | None) -> lis
 
 
 def _saved(file: Path | None) -> Iterator[Found]:
+    """Trials of an earlier run of the same code; a last line that was cut off is made again."""
     for line in file.read_text().splitlines() if file is not None and file.exists() else []:
-        each = json.loads(line)
-        yield Found(Trial(**each["trial"]), tuple(each["ratios"]), tuple(each["verdicts"]), each["wall_s"])
+        with suppress(json.JSONDecodeError):
+            each = json.loads(line)
+            yield Found(Trial(**each["trial"]), tuple(each["ratios"]), tuple(each["verdicts"]), each["wall_s"], each["starts"])
 
 
 def _settle(free: Any) -> None:
@@ -157,40 +165,40 @@ def _tried(trial: Trial) -> Found:
     with _neighbour(trial.busy), tempfile.TemporaryDirectory() as folder:
         idle = 0.0 if trial.tool == DECIDED else _START_S.get(trial.tool)
         if idle is None:
-            idle = _START_S[trial.tool] = _compared(trial.tool, 0.0, Path(folder))[2]
+            idle = _START_S[trial.tool] = _compared(trial.tool, 0.0, Path(folder))[1]
         begun = time.monotonic()
-        both, verdicts, _ = _compared(trial.tool, max(0.5, trial.seconds - idle), Path(folder))
-        return Found(trial, both, verdicts, time.monotonic() - begun)
+        said, _ = _compared(trial.tool, max(0.5, trial.seconds - idle), Path(folder))
+        return Found(trial, *said[:2], time.monotonic() - begun, *said[2:])
 
 
 _START_S: dict[str, float] = {}
 """What a tool needs before and after measuring, seen once in this process; it counts in the wall time."""
 
 
-def _compared(tool: str, seconds: float, folder: Path) -> tuple[tuple[float, float], tuple[str, str], float]:
-    """Both ratios, both verdicts, and the seconds beside the measuring."""
+def _compared(tool: str, seconds: float, folder: Path) -> tuple[Said, float]:
+    """What the tool says, and the seconds beside the measuring."""
     begun = time.monotonic()
     if tool == OWN:
-        both, verdicts = _own(seconds, folder)
+        said = _own(seconds, folder)
     elif tool == DECIDED:
-        both, verdicts = _decided(folder)
+        said = _decided(folder)
     else:
         medians = _peer(tool, seconds, folder)
         both = (medians[CALLABLES[1]] / medians[CALLABLES[0]], medians[CALLABLES[2]] / medians[CALLABLES[0]])
-        verdicts = ("fail" if both[0] > MARGIN else "pass", "fail" if both[1] > MARGIN else "pass")
-    return both, verdicts, time.monotonic() - begun - seconds
+        said = (both, ("fail" if both[0] > MARGIN else "pass", "fail" if both[1] > MARGIN else "pass"), ())
+    return said, time.monotonic() - begun - seconds
 
 
-def _own(seconds: float, folder: Path) -> tuple[tuple[float, float], tuple[str, str]]:
+def _own(seconds: float, folder: Path) -> Said:
     with tempfile.TemporaryDirectory(dir=folder) as own:
         bench = selftest.Bench(selftest.site(Path(own)), 10**9, seconds / selftest.INCARNATIONS)
         return _judged(bench.blocks(CALLABLES), LEVEL)
 
 
-def _decided(folder: Path) -> tuple[tuple[float, float], tuple[str, str]]:
+def _decided(folder: Path) -> Said:
     """Looks after the usual starts of everyone, then after each further one."""
     blocks: dict[str, list[Block]] = {name: [] for name in CALLABLES}
-    judged = ((math.nan, math.nan), ("inconclusive", "inconclusive"))
+    judged: Said = UNDECIDED
     with tempfile.TemporaryDirectory(dir=folder) as own:
         bench = selftest.Bench(selftest.site(Path(own)), ROUNDS_TO_LOOK)
         for incarnation in range(selftest.INCARNATIONS + LOOKS - 1):
@@ -203,13 +211,15 @@ def _decided(folder: Path) -> tuple[tuple[float, float], tuple[str, str]]:
     return judged
 
 
-def _judged(blocks: Mapping[str, list[Block]], level: float) -> tuple[tuple[float, float], tuple[str, str]]:
+def _judged(blocks: Mapping[str, list[Block]], level: float) -> Said:
     logs = [evidence(blocks[name], lambda block: float(np.median(block.nanos))) for name in CALLABLES]
-    spread = ratios.spread_of([ratios.paired(logs[1], logs[0]), ratios.paired(logs[2], logs[0])])
+    pairs = [ratios.paired(log, logs[0]) for log in logs[1:]]
+    spread = ratios.spread_of(pairs)
     both = [ratios.ratio(log, logs[0], spread) for log in logs[1:]]
     if not all(isinstance(each, Student) for each in both):
-        return (math.nan, math.nan), ("inconclusive", "inconclusive")
-    return (both[0].value, both[1].value), (_verdict(both[0], level), _verdict(both[1], level))  # type: ignore[union-attr, arg-type]
+        return UNDECIDED
+    starts = tuple(tuple(np.round(pair.values, 4).tolist()) for pair in pairs)
+    return (both[0].value, both[1].value), (_verdict(both[0], level), _verdict(both[1], level)), starts  # type: ignore[union-attr, arg-type]
 
 
 def _verdict(ratio: Student, level: float) -> str:

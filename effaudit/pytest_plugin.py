@@ -177,5 +177,6 @@ def _warnings(verdict: Verdict, subject: str | None) -> list[str]:
     missed = [check for check in own if check.status != "pass"]
     told = [f"{check.rule.id}: {subject} {words.against_limit(check)}" for check in missed if check.value is not None]
     told += [f"{check.rule.id}: {subject} is judged under waiver {check.waived.id}" for check in own if check.waived]
-    told += ["no error rule was asked: nothing could have rejected it"] if verdict.only_ranks else []
+    asked = any(check.rule.severity == "error" for check in own) if subject else not verdict.only_ranks
+    told += [] if asked else ["no error rule was asked: nothing could have rejected it"]
     return told + [note for note in verdict.notes if note.startswith("Waiver ")]

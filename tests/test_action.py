@@ -158,13 +158,16 @@ def test_a_gated_candidate_that_fails_is_an_error_at_the_policys_line(runner):
 
 def test_a_plan_is_audited_and_its_record_kept(runner):
     written(runner.work)
-    runner.results.mkdir(parents=True)
-    (runner.results / "of-another-step.txt").touch()
+    for left in ("verdict.json", "record/record.json"):
+        (runner.results / left).parent.mkdir(parents=True, exist_ok=True)
+        (runner.results / left).write_text("of an earlier step")
     done = runner("Audit or judge", plan="plan.yaml")
     assert done.outputs["exit-code"] == "0", done.err
-    assert not (runner.results / "of-another-step.txt").exists()
     assert (runner.results / "record" / "record.json").is_file()
     assert "**Recommended:" in done.summary
+    again = runner("Audit or judge", record=str(runner.results / "record"))
+    assert again.outputs["exit-code"] in ("0", "1", "3"), again.err
+    assert (runner.results / "record" / "record.json").is_file()
 
 
 def test_what_is_wrong_ends_in_its_own_exit_code_without_results(runner):

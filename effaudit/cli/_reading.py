@@ -51,19 +51,35 @@ def policy(named: str | Path | None) -> Policy:
 def policy_for(record: Record, named: str | None) -> tuple[Policy, str]:
     """The policy to show a record under, and the words that say which: as named, the audit's own, or the default preset."""
     from effaudit.core.text import one_line
+
+    if named is not None:
+        found = policy(named)
+        return found, f"judged under {_shown(found)}"
+    own = _as_it_was(record)
+    if own is not None:
+        return own, f"judged under {_shown(own)}, the audit's own policy"
+    found = policy(None)
+    missing = f"the audit's own, {one_line(record.policy, 200)}, is not here as it was" if record.policy else "none is recorded"
+    return found, f"judged under {_shown(found)}, for no policy was named and {missing}: name it with -p"
+
+
+def _shown(found: Policy) -> str:
+    from effaudit.core.text import one_line
+
+    return one_line(found.file or found.name, 200)
+
+
+def _as_it_was(record: Record) -> Policy | None:
+    """The policy that the audit was judged by, if it is still there, word by word."""
     from effaudit.reading.presets import PREFIX
 
-    own = one_line(record.policy, 200)
-    if named is None and own and (own.startswith(PREFIX) or Path(own).is_file()):
-        found = policy(own)
-        changed = "" if found.digest == record.policy_digest else ", which has changed since"
-        return found, f"judged under {own}, the audit's own policy{changed}"
-    found = policy(named)
-    under = f"judged under {one_line(found.file or found.name, 200)}"
-    if named is not None:
-        return found, under
-    missing = f"the audit's own, {own}, is not here" if own else "the record does not tell the audit's own"
-    return found, f"{under}, for no policy was named and {missing}: name it with -p"
+    try:
+        if record.policy and (record.policy.startswith(PREFIX) or Path(record.policy).is_file()):
+            found = policy(record.policy)
+            return found if found.digest == record.policy_digest else None
+    except (InputError, OSError, ValueError):
+        return None
+    return None
 
 
 def compared(policy: Policy, record: Record, baseline: str | None) -> Policy:

@@ -8,6 +8,8 @@ from typing import Literal
 
 from effaudit.core.policy import Limit, Rule
 
+FARTHEST = 10
+"""A waiver moves a limit by this factor at most."""
 SOON_DAYS = 14
 """So many days before its end a waiver is announced."""
 
@@ -73,6 +75,15 @@ def in_force(waiver: Waiver, today: date) -> bool:
 def days_left(waiver: Waiver, today: date) -> int:
     """Days until its last day, 0 on that day itself; negative once it is over, or where it has no valid end."""
     return (waiver.expires - today).days if waiver.expires is not None else -1
+
+
+def too_far(limit: Limit, rule: Rule) -> bool:
+    """Is it more than ten times as loose as the rule's own? A margin in per cent may go to 100 % in any case."""
+    own = rule.limit.amount
+    if rule.bound == "min":
+        return own > 0.0 and limit.amount < own / FARTHEST
+    most = max(FARTHEST * own, 1.0) if limit.unit == "%" else FARTHEST * own
+    return most > 0.0 and limit.amount > most
 
 
 def loosens(limit: Limit, rule: Rule) -> bool:

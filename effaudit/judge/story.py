@@ -160,7 +160,7 @@ def _untouched(judged: Judged) -> str:
     names = [name for name, row in judged.evidence.rows.items() if row.failure is None and not _is_asked(judged, name)]
     if not names or not _can_reject(judged):
         return ""
-    return f"No error rule is asked of {listed(names, 5)}, for overrides switch them off: nothing measured can reject them."
+    return f"Under the policy's overrides no error rule is asked of {listed(names, 5)}: nothing measured can reject them."
 
 
 def _compared(judged: Judged) -> str:

@@ -16,7 +16,7 @@ from functools import cached_property
 from effaudit.core.policy import Limit, Rule
 from effaudit.core.text import counted, listed, one_line
 from effaudit.core.verdict import Check
-from effaudit.core.waiver import Waived, Waiver, days_left, in_force, looseness, loosens, standing
+from effaudit.core.waiver import Waived, Waiver, days_left, in_force, looseness, loosens, standing, too_far
 from effaudit.judge.checks import Finding, check
 
 
@@ -37,7 +37,8 @@ class Waivers:
         if not self._in_force or not rule.waivable or rule.alternatives:
             return finding
         named = [one for id_ in {rule.id, rule.of} for one in self._in_force.get(id_, ())]
-        fitting = [one for one in named if fnmatchcase(finding.candidate, one.match) and loosens(one.limit, rule)]
+        matching = (one for one in named if fnmatchcase(finding.candidate, one.match))
+        fitting = [one for one in matching if loosens(one.limit, rule) and not too_far(one.limit, rule)]
         if not fitting:
             return finding
         loosest = max(fitting, key=lambda one: (looseness(one.limit, rule), one.expires or date.min, one.id))

@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from effaudit.core.observed import Block
+from effaudit.core.protocol import Message
+from effaudit.core.stats.callers import rate_at_once, rate_over_all
 from effaudit.measure.environment import Watch
 from effaudit.process import Worker
 
 AHEAD_NS = 5_000_000
 """Several processes are told so early when to begin together."""
+TRIES, LONGEST_TRY_S = 3, 1.0
+"""Callers that missed each other are let off so often at most, and only where it does not take long."""
 
 
 @dataclass(frozen=True)
@@ -66,25 +70,29 @@ class Resident:
         )
 
     def _several(self, callers: int, start: int, incarnation: int, key: int) -> Block:
-        """One block of several callers at once: threads of the worker, or one in each process. Their rates are added."""
+        """One block of several callers at once: threads of the worker, or one in each process.
+
+        Callers that missed each other are let off again, at most so often; then all their calls are divided by all their time.
+        """
         processes = (self.worker, *self.others)[:callers] if self.others else (self.worker,)
-        batch = self.batches[0]
-        facts = {
-            "callers": 1 if self.others else callers,
-            "batch": batch,
-            "start": start,
-            "begin_ns": time.monotonic_ns() + AHEAD_NS if self.others else 0,
-        }
+        for _ in range(TRIES):
+            begun = time.monotonic()
+            told = self._let_off(processes, 1 if self.others else callers, start)
+            moments = [own for answer in told for own in answer.arrays.values()]
+            rate = rate_at_once(moments)
+            if rate is not None or time.monotonic() - begun > LONGEST_TRY_S:
+                break
+        per_call = np.array([1.0 / (rate or rate_over_all(moments))])
+        cpu, calls = sum(int(answer.facts["cpu_nanos"]) for answer in told), sum(len(own) - 1 for own in moments)
+        return Block(incarnation, key, self.batches[0], per_call, cpu, calls, 1, callers, bool(self.others))
+
+    def _let_off(self, processes: Sequence[Worker], callers: int, start: int) -> list[Message]:
+        """Each process asked to begin at the same moment, with so many callers in each."""
+        begin = time.monotonic_ns() + AHEAD_NS if self.others else 0
+        facts = {"callers": callers, "batch": self.batches[0], "start": start, "begin_ns": begin}
+        asked = lambda worker: worker.ask("parallel", facts, stage="time", timeout_s=self.timeout_s)  # noqa: E731
         with ThreadPoolExecutor(len(processes)) as pool:
-            told = [
-                answer.facts
-                for answer in pool.map(
-                    lambda worker: worker.ask("parallel", facts, stage="time", timeout_s=self.timeout_s), processes
-                )
-            ]
-        rate = sum(1.0 / float(one["nanos_per_call"]) for one in told)
-        cpu, calls = (sum(int(one[name]) for one in told) for name in ("cpu_nanos", "calls"))
-        return Block(incarnation, key, batch, np.array([1.0 / rate]), cpu, calls, 1, callers, bool(self.others))
+            return list(pool.map(asked, processes))
 
     def _hold(self, cores: set[int]) -> None:
         if hasattr(os, "sched_setaffinity"):

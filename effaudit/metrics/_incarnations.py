@@ -33,6 +33,8 @@ def once_each(
         return Result(Failure("too_few_samples", str(estimate)))
     value = float(figures.max() if highest else np.median(figures))
     low, high = estimate.interval(DRAWN_ONE_SIDED)
+    if highest and estimate.value > 0.0:  # no start bounds what the next one may take: the width stands above the highest
+        high *= max(1.0, value / estimate.value)
     reading = Measurement(
         value, min(low, value), max(high, value), unit, "lower", "measured", len(figures), estimate.dof, notes=notes
     )

@@ -101,7 +101,7 @@ def _load(blocks: Sequence[Block], processors: int) -> float:
 
 
 def _counted(seen: Seen, figure: Figure, joules: Callable[[Window], float], note: str) -> Result:
-    """The mean over incarnations of the median over windows, as of any figure that is read once in a while."""
+    """The middle of the incarnations' medians over windows, as of any figure that is read once in a while."""
     windows = seen.windows
     lost = sum(joules(window) <= 0.0 or window.rows <= 0 for window in windows)
     if lost:

@@ -128,7 +128,7 @@ def floorless(record: Record) -> str:
     """Says so when nothing was started twice, so that no noise between processes was seen; "" otherwise."""
     if record.settings.restarts > 1 or any(floor.share > 0 for floor in record.floors.values()):
         return ""
-    return "No noise floor: it needs restarts of 2 or more (`measure: {restarts: 3}`)."
+    return "No noise floor: it needs restarts of 2 or more (`measure: {restarts: 4}`)."
 
 
 def ratio(measurement: Measurement) -> str:

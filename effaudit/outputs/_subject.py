@@ -41,6 +41,15 @@ def answer(record: Record, verdict: Verdict) -> str:
     return f"{passing} of {counted(len(found), 'candidate')} pass all error rules"
 
 
+def hollow(record: Record, verdict: Verdict) -> bool:
+    """Is a green answer less than it seems: was nothing asked of whom it is about, or could others not be judged?"""
+    if verdict.subject == "":
+        return verdict.only_ranks
+    found = asked(record, verdict)
+    is_asked = any(check.rule.severity == "error" for row in found for check in verdict.of(row.candidate.name))
+    return bool(_others(verdict)) or not is_asked
+
+
 def _others(verdict: Verdict) -> str:
     """Who might have been recommended instead, could it have been measured."""
     if verdict.subject != "recommended" or not verdict.blocking:

@@ -170,7 +170,7 @@ def _methods(record: Record, verdict: Verdict | None) -> Facts:
         f"{settings.resamples:,} resamples{whole} are shared by all candidates, so that differences are paired.",
         "time": f"each candidate runs in processes of its own ({counted(settings.restarts, 'start')}), one at a time, in "
         "rounds of random order that ask the baseline and its second copy too. Comparisons are the median of "
-        "paired log-ratios of the same round.",
+        "paired log-ratios of the same round, and of four starts or more the mean without the lowest and the highest.",
         "percentiles": "Woodruff intervals: the share of calls above, its variance taken between blocks.",
         "memory and start": "the processes' own high-water marks and clocks; the interval is between starts.",
         "correction": _correction(verdict, level),

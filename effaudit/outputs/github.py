@@ -11,7 +11,19 @@ from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import SOON_DAYS, Waived
-from effaudit.outputs._subject import LONGEST, Grave, answer, asked, failed, gravity, place, rule_words, sentence, written_id
+from effaudit.outputs._subject import (
+    LONGEST,
+    Grave,
+    answer,
+    asked,
+    failed,
+    gravity,
+    hollow,
+    place,
+    rule_words,
+    sentence,
+    written_id,
+)
 
 COMMANDS: Mapping[Grave, str] = {"error": "error", "warning": "warning", "note": "notice"}
 LISTED = 10
@@ -40,7 +52,7 @@ class Github(Output):
 
 
 def _answer(record: Record, verdict: Verdict) -> str:
-    grave: Grave = "error" if verdict.exit_code != 0 else "warning" if verdict.only_ranks else "note"
+    grave: Grave = "error" if verdict.exit_code != 0 else "warning" if hollow(record, verdict) else "note"
     told = answer(record, verdict)
     return _command(grave, f"effaudit {verdict.policy.name}", f"Gate: {told}." if told else verdict.headline)
 

@@ -9,6 +9,7 @@ from effaudit.core.errors import InputError, Place
 from effaudit.core.policy import MACHINE_FACTS, Policy, Select, Stored, WaiverSource
 from effaudit.core.reading import Meaning
 from effaudit.core.text import did_you_mean, listed, one_line
+from effaudit.reading.desk import ENOUGH
 from effaudit.reading.document import shown, together
 from effaudit.reading.paths import for_readers
 from effaudit.reading.plan_fields import NAME
@@ -103,7 +104,8 @@ def _policy(
 
 def _check_fact(fact: str, desk: Desk) -> None:
     if fact not in MACHINE_FACTS:
-        what = f"nothing is known of a machine under {one_line(fact, 80)!r}.{did_you_mean(fact[:80], MACHINE_FACTS)}"
+        guess = did_you_mean(fact[:80], MACHINE_FACTS) if len(desk.faults) < ENOUGH else ""
+        what = f"nothing is known of a machine under {one_line(fact, 80)!r}.{guess}"
         desk.fault(what, ("valid_on", fact), f"Records know {listed(MACHINE_FACTS)}: `effaudit report RECORD -f json` shows them.")
 
 

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from effaudit.core.errors import InputError, Place
 from effaudit.core.record import SCHEMA, Record
-from effaudit.core.seal import is_whole, sealed
+from effaudit.core.seal import KEY, is_whole, sealed
 from effaudit.core.store import Array
 from effaudit.core.text import listed, one_line
 from effaudit.core.wire import pack
@@ -142,13 +142,21 @@ def _facts(data: bytes, place: Place) -> dict[str, Any]:
         raise InputError(
             what, place, f"Install the version that made it ({one_line(str(facts.get('version')), 40)}), or a newer one."
         )
-    if not is_whole(facts):
-        raise InputError(
-            "this record was changed or damaged after it was written",
-            place,
-            "Take it as the audit wrote it; to change what it says, audit again.",
-        )
+    _check_seal(facts, place)
     return {**facts, "rows": _with_tuples(facts.get("rows"))}
+
+
+def _check_seal(facts: dict[str, Any], place: Place) -> None:
+    if KEY not in facts:
+        what = "this record holds no hash of itself: it is of an earlier version, or was cut"
+        raise InputError(what, place, "Audit again.")
+    try:
+        whole = is_whole(facts)
+    except (ValueError, RecursionError):
+        whole = False
+    if not whole:
+        what = "this record was changed or damaged after it was written"
+        raise InputError(what, place, "Take it as the audit wrote it; to change what it says, audit again.")
 
 
 def _with_tuples(rows: Any) -> Any:

@@ -13,7 +13,7 @@ from effaudit.core.policy import Limit, Policy, Rule
 from effaudit.core.reading import Meaning
 from effaudit.core.slices import apart
 from effaudit.core.text import did_you_mean, listed, one_line
-from effaudit.core.waiver import Waiver, loosens
+from effaudit.core.waiver import FARTHEST, Waiver, loosens, too_far
 from effaudit.reading.desk import ENOUGH
 from effaudit.reading.document import Document, document_of, open_document, together
 from effaudit.reading.limits import read_limit
@@ -22,8 +22,6 @@ from effaudit.reading.waiver_model import EfficiencyWaivers, WaiverPart
 from effaudit.reading.yaml_text import Keys
 
 KIND = "EfficiencyWaivers"
-FARTHEST = 10
-"""No waiver moves a limit by more than this factor, but a margin in per cent to 100 % in any case."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Means = Callable[[str], Meaning | None]
@@ -165,7 +163,7 @@ def _limit(part: WaiverPart, rules: Sequence[Rule], keys: Keys, desk: _Desk) -> 
     if any_drop or (rule.bound == "min" and bounded and limit.amount <= 0):
         desk.fault(f"{written!r} would allow anything: a waiver moves a limit and switches no rule off", *keys, "limit")
         return None
-    if all(_too_far(limit, each) for each in rules):
+    if all(too_far(limit, each) for each in rules if limit.unit == each.limit.unit):
         desk.fault(
             f"{written!r} is more than {FARTHEST} times as loose as the limit of {part.rule}, which is {rule.bound} {own}",
             *keys,
@@ -174,15 +172,6 @@ def _limit(part: WaiverPart, rules: Sequence[Rule], keys: Keys, desk: _Desk) -> 
         )
         return None
     return limit
-
-
-def _too_far(limit: Limit, rule: Rule) -> bool:
-    own = rule.limit.amount
-    if own <= 0.0:
-        return False
-    if rule.bound == "min":
-        return limit.amount < own / FARTHEST
-    return limit.amount > max(FARTHEST * own, 1.0 if limit.unit == "%" else 0.0)
 
 
 def _days(keys: Keys, desk: _Desk) -> tuple[date | None, date | None, str]:

@@ -111,7 +111,8 @@ class Desk:
         requests = self._ready.requests("certify", callers * each, batch, facts["start"], self._order)
         own = [requests[place * each : (place + 1) * each] for place in range(callers)]
         timed = parallel.together(self._ready.ask, own, facts["begin_ns"])
-        return Message("timed", {"nanos_per_call": timed.nanos_per_call, "calls": timed.calls, "cpu_nanos": timed.cpu_nanos})
+        moments = {f"caller-{place}": own for place, own in enumerate(timed.moments)}
+        return Message("timed", {"cpu_nanos": timed.cpu_nanos}, moments)
 
     def _busy(self, message: Message) -> Message:
         batch = int(message.facts["batch"])

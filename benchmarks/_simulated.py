@@ -34,7 +34,7 @@ MIDDLE, WIDTH, LIFT, BLUR, SHIFT = -1.0, 1.5, 0.5, 0.5, 0.2
 """True logits and what rows of a group share of them; each model's noise, by row and by group."""
 BETWEEN = 0.006
 """How much the incarnations of one program differ."""
-TIMED = ((3, 7, 0.05), (3, 20, 0.02), (3, 20, 0.05), (3, 20, 0.10), (3, 20, 0.23), (3, 60, 0.05), (4, 20, 0.05), (5, 20, 0.05))
+TIMED = ((4, 7, 0.05), (4, 20, 0.02), (4, 20, 0.05), (4, 20, 0.10), (4, 20, 0.23), (4, 60, 0.05), (3, 20, 0.05), (5, 20, 0.05))
 """Restarts, rounds of each, and how much blocks differ."""
 FEW_RESTARTS = 3
 """From so few the standard error itself is so uncertain that intervals are wider than power needs."""

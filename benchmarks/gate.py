@@ -2,7 +2,7 @@
 with the real `decide`, and writes the tables of docs/calibration.md.
 
 `--runs` sets how many audits a line rests on (1,000; 400 where an audit has 10,000 rows or more and is ranked), `--record` an
-audit to replay, `--only` the lines whose name has this word, printed and not written.
+audit to replay, `--only` to make only the lines again whose name has this word: the page's others stay as they are.
 """
 
 from __future__ import annotations
@@ -63,14 +63,17 @@ def main() -> int:
     options = parser.parse_args()
     broken = 0
     for name, kinds in (("simulated", simulated.kinds()), ("replayed", _replays(options.record))):
-        lines = []
+        kept, lines, made = written(PAGE.read_text("utf-8"), name), [], 0
         for kind in kinds:
-            if options.only in kind.name:
-                for crowd, tally in tallies(kind, options.runs):
-                    lines.append(cells(kind, crowd, tally))
-                    broken += not holds(kind, crowd, tally)
-                    print(" | ".join(lines[-1]), flush=True)
-        if lines and not options.only:
+            if options.only not in kind.name:
+                lines += [kept[key] for crowd in kind.crowds(CROWDS) if (key := (kind.name, kind.size, str(crowd))) in kept]
+                continue
+            for crowd, tally in tallies(kind, options.runs):
+                lines.append(cells(kind, crowd, tally))
+                broken += not holds(kind, crowd, tally)
+                made += 1
+                print(" | ".join(lines[-1]), flush=True)
+        if made:
             PAGE.write_text(between(PAGE.read_text("utf-8"), name, table(lines)), "utf-8")
     return 1 if broken else 0
 
@@ -135,6 +138,13 @@ def table(lines: Sequence[Sequence[str]]) -> str:
     """The lines as a markdown table."""
     rule = ["---"] * 2 + ["--:"] * (len(COLUMNS) - 2)
     return "\n".join("| " + " | ".join(line) + " |" for line in (COLUMNS, rule, *lines))
+
+
+def written(page: str, name: str) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """The lines of a table on the page, by evidence, size and number of candidates."""
+    inside = page.partition(f"<!-- {name}: begin -->")[2].partition(f"<!-- {name}: end -->")[0]
+    lines = [tuple(cell.strip() for cell in line.strip().strip("|").split("|")) for line in inside.strip().splitlines()[2:]]
+    return {line[:3]: line for line in lines}
 
 
 def between(page: str, name: str, text: str) -> str:

@@ -76,3 +76,15 @@ def test_the_worse_models_are_worse_by_the_margin(gate):
     shown = [auc(made._scored(logits, blur, rng), answers)[0] for blur in (made.BLUR, made._blur(0.01), made._blur(0.02))]
     assert np.diff(shown) == pytest.approx([-0.01, -0.01], abs=0.002)
     assert shown[0] == pytest.approx(made._true_auc(made.BLUR), abs=0.005)
+
+
+def test_lines_that_are_not_made_again_stay_on_the_page(gate, tmp_path, monkeypatch):
+    page = tmp_path / "page.md"
+    page.write_text(gate.PAGE.read_text("utf-8"))
+    monkeypatch.setattr(gate, "PAGE", page)
+    monkeypatch.setattr("sys.argv", ["gate.py", "--only", "latency", "--runs", "2"])
+    before = gate.written(page.read_text("utf-8"), "simulated")
+    gate.main()
+    after = gate.written(page.read_text("utf-8"), "simulated")
+    assert list(after) == list(before)
+    assert {key for key in after if after[key] != before[key]} == {key for key in after if key[0] == "latency"}

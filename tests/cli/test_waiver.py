@@ -14,7 +14,7 @@ apiVersion: effaudit/v1
 kind: EfficiencyPolicy
 metadata: {name: gate}
 rules:
-  size: {metric: size.artifact, max: 10 B}
+  size: {metric: size.artifact, max: 40 B}
   floor: {metric: quality.root_mean_squared_error, max: "100 ", waivable: false}
 waivers: {file: waivers.yaml, max_days: 60}
 """
@@ -45,7 +45,7 @@ def added(effaudit, *more, **changes):
     said = {
         "rule": "size",
         "match": "full",
-        "limit": "1 kB",
+        "limit": "400 B",
         "reason": "the encoder; until release 3",
         "owner": "dana",
         "days": "30",
@@ -55,7 +55,7 @@ def added(effaudit, *more, **changes):
 
 
 def test_add_makes_the_file_and_the_next_one_keeps_what_stands_there(there, effaudit):
-    assert added(effaudit) == (0, "waivers.yaml: W-1  size  full  10 B → 1 kB  30 days left  dana  the encoder; until release 3\n")
+    assert added(effaudit) == (0, "waivers.yaml: W-1  size  full  40 B → 400 B  30 days left  dana  the encoder; until release 3\n")
     first = (there / "waivers.yaml").read_text() + "# reviewed by kim\n"
     (there / "waivers.yaml").write_text(first)
     assert added(effaudit, expires="2026-09-29", days=None, match="slow*")[0] == 0
@@ -165,7 +165,7 @@ def test_a_gate_fails_passes_under_a_waiver_and_fails_again_after_its_last_day(t
     code, said = effaudit(*gate, *DAY)
     assert code == 0
     assert "~ waived" in said
-    assert "waiver W-1: 1 kB · 30 days left · dana" in " ".join(said.split())
+    assert "waiver W-1: 400 B · 30 days left · dana" in " ".join(said.split())
     found = json.loads((there / "v.json").read_text())
     assert found["verdict"]["today"] == "2026-07-31"
     assert [check["waived"]["id"] for check in found["verdict"]["checks"] if check["waived"]] == ["W-1"]

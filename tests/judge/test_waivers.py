@@ -149,7 +149,7 @@ def test_the_moved_limit_is_what_holm_counts(a, waiver):
     rule = a.rule("lat", P50, max="12 ms")
     models = [a.model("base"), a.model("slow", latency=0.03), a.model("close", latency=0.0119)]
     _, bare = verdict_of(a, rules=(rule,), models=models)
-    _, moved = verdict_of(a, waiver(rule="lat", match="slow", limit="1 s"), rules=(rule,), models=models)
+    _, moved = verdict_of(a, waiver(rule="lat", match="slow", limit="100 ms"), rules=(rule,), models=models)
     level = {name: (check_of(bare, name, "lat").level, check_of(moved, name, "lat").level) for name in ("slow", "close")}
     assert level["slow"] == pytest.approx((0.975, 0.975))
     assert level["close"] == pytest.approx((0.975, 0.95))

@@ -39,6 +39,7 @@ from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import Student
 from effaudit.core.stats.student import binomial_upper
 from effaudit.metrics._blocks import evidence
+from effaudit.process import Fault
 
 HERE = Path(__file__).parent
 OWN, DECIDED = "effaudit", "effaudit, until decided"
@@ -167,7 +168,10 @@ def _tried(trial: Trial) -> Found:
         if idle is None:
             idle = _START_S[trial.tool] = _compared(trial.tool, 0.0, Path(folder))[1]
         begun = time.monotonic()
-        said, _ = _compared(trial.tool, max(0.5, trial.seconds - idle), Path(folder))
+        try:
+            said, _ = _compared(trial.tool, max(0.5, trial.seconds - idle), Path(folder))
+        except Fault as fault:
+            raise RuntimeError(str(fault)) from None  # that one cannot be sent to the parent
         return Found(trial, *said[:2], time.monotonic() - begun, *said[2:])
 
 

@@ -1,6 +1,6 @@
-"""How much a figure varies between incarnations of one program, when each candidate has three and all of them share a machine.
+"""How much a figure varies between incarnations of one program, when each candidate has few and all of them share a machine.
 
-Three incarnations give two degrees of freedom, at which Student's t is 4.3 instead of 2. What the other candidates show is
+Three incarnations, say, give two degrees of freedom, at which Student's t is 4.3 instead of 2. What the other candidates show is
 therefore taken in (Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3:3, "limma"): the variance is
 (d0 s0² + d s²) / (d0 + d), with s0² and d0 from all of them. Three things are done to it, each because of simulations (2,000
 to 10,000 audits of 1 to 14 candidates, `benchmarks/coverage.py`):

@@ -192,7 +192,7 @@ def main() -> None:
     sys.path.insert(0, str(HERE))
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(site(Path(folder)), options.rounds)
-        known(Bench(bench.site, 40))
+        known(Bench(bench.site, 100))
         alarms(bench, options.trials)
 
 

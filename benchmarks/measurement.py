@@ -219,11 +219,12 @@ def _judged(blocks: Mapping[str, list[Block]], level: float) -> Said:
     logs = [evidence(blocks[name], lambda block: float(np.median(block.nanos))) for name in CALLABLES]
     pairs = [ratios.paired(log, logs[0]) for log in logs[1:]]
     spread = ratios.spread_of(pairs)
-    both = [ratios.ratio(log, logs[0], spread) for log in logs[1:]]
-    if not all(isinstance(each, Student) for each in both):
+    known = [each for log in logs[1:] if isinstance(each := ratios.ratio(log, logs[0], spread), Student)]
+    if len(known) < len(pairs):
         return UNDECIDED
+    copy, slower = known
     starts = tuple(tuple(np.round(pair.values, 4).tolist()) for pair in pairs)
-    return (both[0].value, both[1].value), (_verdict(both[0], level), _verdict(both[1], level)), starts  # type: ignore[union-attr, arg-type]
+    return (copy.value, slower.value), (_verdict(copy, level), _verdict(slower, level)), starts
 
 
 def _verdict(ratio: Student, level: float) -> str:

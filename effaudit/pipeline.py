@@ -80,8 +80,7 @@ def audit(
 ) -> tuple[Record, Verdict]:
     """Runs a plan in the folder `out`, judges it with the waivers in force `today`, and leaves the record there. Raises InputError.
 
-    With `until`, timing ends when every verdict of that policy is settled. Interrupted (KeyboardInterrupt), it leaves a record
-    of what was won by then; started again, it goes on from there.
+    With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
     plan = replace(plan, candidates=tuple(registry.recognised(candidate) for candidate in plan.candidates))
     made = {job.name for job in recipes.of_plan(plan)}

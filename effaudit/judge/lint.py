@@ -132,7 +132,7 @@ def _matching_nobody(policy: Policy, record: Record) -> Iterator[Doubt]:
 def _asked_nothing(policy: Policy, record: Record) -> Iterator[Doubt]:
     names = [row.candidate.name for row in record.rows if all(rule.severity != "error" for rule in rules_for(policy, row))]
     if names:
-        said = f"no error rule is left for {listed(names, 5)}: nothing that is measured of it can reject it"
+        said = f"no error rule is left for {listed(names, 5)}: nothing measured can reject them"
         yield Doubt("", said, "Leave one rule of severity `error` in force (see `overrides`).", policy.file)
 
 

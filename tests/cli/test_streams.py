@@ -16,13 +16,18 @@ from effaudit.core.seal import sealed
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 
 
+def asking(folder, metric, **more):
+    """A policy of one error rule."""
+    rule = {"metric": metric, "severity": "error", **{key: more.pop(key) for key in ("min", "max") if key in more}}
+    head = {"apiVersion": "effaudit/v1", "kind": "EfficiencyPolicy", "metadata": {"name": "one"}}
+    (folder / "one.yaml").write_text(json.dumps({**head, **more, "rules": {"rule": rule}}))
+    return folder / "one.yaml"
+
+
 @pytest.fixture
 def policy(tmp_path):
     """One that nobody meets."""
-    rules = {"size": {"metric": "size.artifact", "max": "1 B", "severity": "error"}}
-    written = {"apiVersion": "effaudit/v1", "kind": "EfficiencyPolicy", "metadata": {"name": "bad"}, "rules": rules}
-    (tmp_path / "bad.yaml").write_text(json.dumps(written))
-    return tmp_path / "bad.yaml"
+    return asking(tmp_path, "size.artifact", max="1 B")
 
 
 def gated(policy, *arguments, **how):
@@ -61,30 +66,13 @@ def test_an_empty_candidate_or_policy_is_refused(policy):
 
 
 def test_nobody_recommended_is_nobody_who_passes(tmp_path):
-    rules = {"fast": {"metric": "latency.batch_1", "max": "1 us", "severity": "error"}}
-    written = {
-        "apiVersion": "effaudit/v1",
-        "kind": "EfficiencyPolicy",
-        "metadata": {"name": "elsewhere"},
-        "valid_on": {"cores": 99},
-        "evidence": {"on_inconclusive": "warn"},
-        "rules": rules,
-    }
-    (tmp_path / "elsewhere.yaml").write_text(json.dumps(written))
-    assert gated(tmp_path / "elsewhere.yaml", "--candidate", "recommended", stdout=subprocess.DEVNULL).returncode == 3
+    elsewhere = asking(tmp_path, "latency.batch_1", max="1 us", valid_on={"cores": 99}, evidence={"on_inconclusive": "warn"})
+    assert gated(elsewhere, "--candidate", "recommended", stdout=subprocess.DEVNULL).returncode == 3
 
 
 def test_what_could_not_be_measured_is_no_green_test_even_where_undecided_only_warns(tmp_path):
-    rules = {"missing": {"metric": "latency.batch_32", "max": "1 s", "severity": "error"}}
-    written = {
-        "apiVersion": "effaudit/v1",
-        "kind": "EfficiencyPolicy",
-        "metadata": {"name": "absent"},
-        "evidence": {"on_inconclusive": "warn"},
-        "rules": rules,
-    }
-    (tmp_path / "absent.yaml").write_text(json.dumps(written))
-    done = gated(tmp_path / "absent.yaml", "--candidate", "gbm", "-f", "junit=j.xml", stdout=subprocess.DEVNULL)
+    absent = asking(tmp_path, "latency.batch_32", max="1 s", evidence={"on_inconclusive": "warn"})
+    done = gated(absent, "--candidate", "gbm", "-f", "junit=j.xml", stdout=subprocess.DEVNULL)
     assert done.returncode == 4
     assert "<failure" in (tmp_path / "j.xml").read_text() or "<error" in (tmp_path / "j.xml").read_text()
 
@@ -96,10 +84,8 @@ def test_an_objective_that_is_no_number_ranks_nobody(tmp_path):
         if row["candidate"]["name"] == "logistic":
             row["readings"]["size.artifact"]["value"] = "NaN"
     (tmp_path / "record" / "record.json").write_text(json.dumps(sealed(record)))
-    rules = {"auc": {"metric": "quality.roc_auc", "min": 0.55, "severity": "error"}}
-    written = {"apiVersion": "effaudit/v1", "kind": "EfficiencyPolicy", "metadata": {"name": "auc"}, "rules": rules}
-    (tmp_path / "auc.yaml").write_text(json.dumps(written))
-    command = [sys.executable, "-m", "effaudit", "gate", str(tmp_path / "record"), "-p", str(tmp_path / "auc.yaml")]
+    scores = asking(tmp_path, "quality.roc_auc", min=0.55)
+    command = [sys.executable, "-m", "effaudit", "gate", str(tmp_path / "record"), "-p", str(scores)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 4
     assert "Traceback" not in done.stderr

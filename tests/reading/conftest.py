@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,12 @@ from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.workload import Workload
 from effaudit.reading.desk import Known
 from effaudit.reading.record_file import write_record
+
+FOLDER = str(Path(__file__).parent)
+if FOLDER not in sys.path:
+    sys.path.insert(0, FOLDER)
+
+from layers import PRESET, put  # noqa: E402
 
 SUFFIXES = {".onnx": "onnx", ".skops": "sklearn", ".pt2": "torch", ".txt": "lightgbm"}
 
@@ -173,3 +180,15 @@ def home(record, tmp_path):
     """Its folder."""
     write_record(record, tmp_path / "run")
     return tmp_path / "run"
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A repository with a policy folder, a folder of ready-made policies, and secrets outside."""
+    (tmp_path / "repo" / ".git").mkdir(parents=True)
+    (tmp_path / "repo" / "policies" / "org").mkdir(parents=True)
+    (tmp_path / "presets").mkdir()
+    put(tmp_path / "presets" / "edge.yaml", PRESET)
+    put(tmp_path / "outside.yaml", "rules: {size: {metric: size.artifact, max: 1 B}}\n")
+    monkeypatch.chdir(tmp_path / "repo")
+    return tmp_path

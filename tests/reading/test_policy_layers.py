@@ -6,62 +6,11 @@ import hashlib
 import os
 
 import pytest
+from layers import MEANINGS, PRESET, put, read, refusal, rules
 
-from effaudit.core.errors import InputError
-from effaudit.core.policy import Change, Limit, Match, WaiverSource
-from effaudit.core.reading import Meaning
+from effaudit.core.policy import Limit, WaiverSource
 from effaudit.reading import policy_layers
 from effaudit.reading.policy import read_policy
-
-T = ("p50", "p95")
-MEANINGS = {
-    "quality.roc_auc": Meaning("score", "higher", "measured", False),
-    "latency.batch_1": Meaning("s", "lower", "measured", True, T),
-    "size.artifact": Meaning("B", "lower", "counted", False),
-    "memory.peak": Meaning("B", "lower", "measured", True, ("max",)),
-}
-HEAD = "apiVersion: effaudit/v1\nkind: EfficiencyPolicy\nmetadata: {name: NAME, title: TITLE}\n"
-PRESET = """\
-evidence: {confidence_level: 0.9, on_inconclusive: warn}
-rules:
-  size: {metric: size.artifact, max: 50 MB, severity: warn, hint: compress it}
-  latency: {metric: latency.batch_1, aggregate: p95, max: 25 ms, warn_above: 20 ms}
-select: {minimize: latency.batch_1.p50, equal_within: 5 %}
-"""
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    """A repository with a policy folder, a folder of ready-made policies, and secrets outside."""
-    (tmp_path / "repo" / ".git").mkdir(parents=True)
-    (tmp_path / "repo" / "policies" / "org").mkdir(parents=True)
-    (tmp_path / "presets").mkdir()
-    put(tmp_path / "presets" / "edge.yaml", PRESET)
-    put(tmp_path / "outside.yaml", "rules: {size: {metric: size.artifact, max: 1 B}}\n")
-    monkeypatch.chdir(tmp_path / "repo")
-    return tmp_path
-
-
-def put(path, text, name=None):
-    path.write_text(HEAD.replace("NAME", name or path.stem).replace("TITLE", f"of {path.stem}") + text)
-    return path
-
-
-def read(house, text, **others):
-    for name, content in others.items():
-        put(house / "repo" / "policies" / f"{name}.yaml", content)
-    path = put(house / "repo" / "policies" / "mine.yaml", text)
-    return read_policy(path, MEANINGS.get, tuple(MEANINGS), house / "presets", ("onnx", "sklearn"))
-
-
-def refusal(house, text, **others):
-    with pytest.raises(InputError) as caught:
-        read(house, text, **others)
-    return caught.value
-
-
-def rules(policy):
-    return {rule.id: rule for rule in policy.rules}
 
 
 def test_a_policy_that_only_extends_has_all_of_the_other_but_its_name(house):
@@ -260,67 +209,6 @@ def test_too_many_files_and_entries_and_values_are_refused(house, monkeypatch):
 def test_a_lattice_of_policies_is_read_once_each(house):
     chain = {f"p{n}": f"extends: [p{n + 1}.yaml, ./p{n + 1}.yaml]\n" for n in range(12)}
     assert rules(read(house, "extends: p0.yaml\n", **chain, p12=PRESET))["size"]
-
-
-def test_overrides_change_rules_for_some_candidates_field_by_field(house):
-    text = """\
-extends: effaudit:edge
-overrides:
-  - match: {candidate: "tiny-*", format: onnx}
-    rules: {size: {max: 1 MB}, latency: off}
-  - {match: {family: network}, rules: {memory: {metric: memory.peak, max: 1 GB}}}
-"""
-    first, second = read(house, text).overrides
-    assert first.match == Match("tiny-*", "onnx", None)
-    assert second.match == Match("*", None, "network")
-    off, size = first.changes
-    assert off == Change("latency", None)
-    assert (size.id, size.rule.limit.written, size.rule.hint) == ("size", "1 MB", "compress it")
-    assert set(size.changed) == {"limit", "line", "file"}
-    assert second.changes[0].rule.metric == "memory.peak.max"
-    assert second.changes[0].changed == ()
-
-
-def test_overrides_of_all_files_are_kept_and_apply_to_the_rules_as_they_are_in_the_end(house):
-    base = "extends: effaudit:edge\noverrides: [{match: {format: onnx}, rules: {size: {severity: error}, latency: {max: 30 ms}}}]\n"
-    text = "extends: base.yaml\nrules: {size: {max: 1 MB}, latency: off}\n"
-    text += "overrides: [{match: {format: sklearn}, rules: {size: off}}]\n"
-    first, second = read(house, text, base=base).overrides
-    assert [(change.id, change.changed) for change in first.changes] == [("size", ("severity",))]
-    assert first.changes[0].rule.limit.written == "1 MB"
-    assert second == second.__class__(Match("*", "sklearn", None), (Change("size", None),))
-
-
-@pytest.mark.parametrize(
-    ("override", "keys", "said"),
-    [
-        ("{match: {}, rules: {size: off}}", "overrides[0].match", "for no candidates in particular"),
-        ("{rules: {size: off}}", "overrides[0].match", "`match` is missing"),
-        ("{match: {name: x}, rules: {size: off}}", "overrides[0].match.name", "unknown key 'name'"),
-        ("{match: {format: onyx}, rules: {size: off}}", "overrides[0].match.format", "Did you mean 'onnx'?"),
-        ("{match: {family: forest}, rules: {size: off}}", "overrides[0].match.family", "expected 'constant', 'linear'"),
-        ("{match: {candidate: ''}, rules: {size: off}}", "overrides[0].match.candidate", "at least 1 character"),
-        ("{match: {format: onnx}, rules: {sise: off}}", "overrides[0].rules.sise", "Did you mean 'size'?"),
-        ("{match: {format: onnx}, rules: {sise: {max: 1 MB}}}", "overrides[0].rules.sise", "no rule 'sise' that this could change"),
-        ("{match: {format: onnx}, rules: {size: {max: 1}}}", "overrides[0].rules.size.max", "'50 MB'"),
-        ("{match: {format: onnx}, rules: {size: {mx: 1 MB}}}", "overrides[0].rules.size.mx", "unknown key 'mx'"),
-        ("{match: {format: onnx}, rules: {size: 7}}", "overrides[0].rules.size", "expected a mapping"),
-        ("{match: {format: onnx}, rules: {}}", "overrides[0].rules", "changes no rule"),
-        ("{match: {format: onnx}}", "overrides[0].rules", "`rules` is missing"),
-        ("7", "overrides[0]", "expected a mapping"),
-    ],
-)
-def test_a_wrong_override_is_told_with_its_place(house, override, keys, said):
-    error = refusal(house, f"extends: effaudit:edge\noverrides:\n  - {override}\n")
-    assert said in error.what
-    assert (error.place.line, error.place.keys) == (6, keys)
-
-
-def test_a_place_in_an_inherited_override_is_that_of_its_own_file(house):
-    base = "overrides:\n  - {match: {format: onnx}, rules: {size: {max: 1}}}\n"
-    text = "extends: [a.yaml, b.yaml]\nrules: {size: {metric: size.artifact, max: 1 MB}}\n"
-    error = refusal(house, text, a=PRESET + base.replace("max: 1}", "max: 1 MB}"), b=PRESET + base)
-    assert (error.place.file, error.place.line, error.place.keys) == ("policies/b.yaml", 10, "overrides[0].rules.size.max")
 
 
 @pytest.mark.parametrize(

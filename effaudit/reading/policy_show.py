@@ -24,7 +24,7 @@ DEFAULTS: Mapping[Keys, str] = {
 }
 """What holds where no file says otherwise."""
 
-_SAFE = re.compile(r"[A-Za-z0-9%][A-Za-z0-9 _./%+-]*")
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _./%+-]*")
 _ORDER = ("metadata", "valid_on", "evidence", "baseline", "rules", "overrides", "select", "waivers")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from effaudit.core.policy import Policy
@@ -110,6 +110,7 @@ def spelt(text):
 
 @given(hint=st.text(max_size=40), title=st.text(max_size=40))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(hint="%", title="% of rows")
 def test_any_text_reads_back_as_itself(tmp_path, hint, title):
     path = tmp_path / "mine.yaml"
     head = HEAD.replace("'It''s: #1'", spelt(title))

@@ -229,7 +229,7 @@ def _written(
                 raise Refused(f"no format takes a {type(model).__qualname__}; give a plain function of an importable module")
             written[name] = formats[kind].write(model, path, example)
         except Refused as why:
-            refused[name] = Failure("write", str(why))
+            refused[name] = Failure("refused", "write", str(why))
             written[name] = UNWRITTEN
     return written, refused
 

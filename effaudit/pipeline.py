@@ -64,7 +64,9 @@ MADE_BY = 0.8
 
 Ended = Literal["complete", "interrupted"]
 
-NOT_REACHED = Failure("interrupted", "the audit was interrupted before it came to this candidate; start it again to go on")
+NOT_REACHED = Failure(
+    "interrupted", "interrupted", "the audit was interrupted before it came to this candidate; start it again to go on"
+)
 
 
 def audit(
@@ -270,7 +272,7 @@ class _Work:
 
     def _make(self, kitchen: Kitchen, place: int, job: recipes.Job) -> None:
         if job.parent is not None and job.parent not in self.gathered:
-            self.failed[job.name] = Failure("make", f"its parent {job.parent} could not be asked")
+            self.failed[job.name] = Failure("parent_missing", "make", f"its parent {job.parent} could not be asked")
             return
         count = len(self.jobs)
         parent = self.gathered[job.parent].candidate if job.parent else None

@@ -127,7 +127,7 @@ def _named(model: Any, baseline: Any) -> tuple[dict[str, Any], str | None]:
 def _told(record: Record, verdict: Verdict, subject: str | None, policy: str | Path, folder: Path, report: Path) -> str:
     """The failure in words: a headline, the rules that are missed, what would make it pass, and where the report lies."""
     lines = _of_one(record, verdict, subject) if subject else _of_all(verdict)
-    lines += [f"  note: {note}" for note in verdict.notes if note.startswith("Waiver ")]
+    lines += [f"  note: {note}" for note in verdict.notes if note.code == "waiver"]
     named = f" --candidate {subject}" if subject else ""
     return "\n".join([*lines, f"report: {report}", f"judge it again: effaudit gate {folder} -p {policy}{named}"])
 
@@ -156,7 +156,7 @@ def _missed(verdict: Verdict, check: Check) -> list[str]:
         found = f"{found} ({check.detail})"
     lines = [f"  {'✗ fail' if check.status == 'fail' else '? inconclusive'}  {check.rule.id}: {one_line(found, 400)}"]
     cures = [f"with {words.would_pass(check.rule, gap.relaxed, gap.unit)}"] if gap and gap.relaxed is not None else []
-    cures += [f"perhaps with {gap.more}"] if gap and "more" in gap.more else []
+    cures += [f"perhaps with {gap.more}"] if gap and gap.within_reach else []
     lines += [f"      would pass {', or '.join(cures)}"] if cures else []
     lines += [f"      not even under waiver {check.beyond.id}: {check.beyond.limit.written}"] if check.beyond else []
     return lines + ([f"      hint: {one_line(check.rule.hint)}"] if check.rule.hint else [])
@@ -179,4 +179,4 @@ def _warnings(verdict: Verdict, subject: str | None) -> list[str]:
     told += [f"{check.rule.id}: {subject} is judged under waiver {check.waived.id}" for check in own if check.waived]
     asked = any(check.rule.severity == "error" for check in own) if subject else not verdict.only_ranks
     told += [] if asked else ["no error rule was asked: nothing could have rejected it"]
-    return told + [note for note in verdict.notes if note.startswith("Waiver ")]
+    return told + [note.text for note in verdict.notes if note.code == "waiver"]

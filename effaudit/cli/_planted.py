@@ -80,7 +80,7 @@ def noise() -> Noise:
     if floor is None or twin is None:
         reading = row.readings.get(METRIC)
         why = row.failure or (reading if isinstance(reading, Failure) else None)
-        return Noise(unknown=f"{why.stage}: {why.reason}" if why else "it was not timed")
+        return Noise(unknown=why.words if why else "it was not timed")
     return Noise(floor.share, twin.low, twin.high)
 
 

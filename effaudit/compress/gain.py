@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from effaudit.core.notes import coded
 from effaudit.core.reading import Measurement, Spread
 from effaudit.core.record import Row
 from effaudit.core.stats import ratios
@@ -24,7 +25,7 @@ def gains(rows: Sequence[Row], arrays: Mapping[str, Array], spreads: Mapping[str
         parent = known.get(row.candidate.parent or "")
         if parent is not None:
             label, figures = _judged(row, parent, arrays, spreads)
-            found[row.candidate.name] = {"gain": label, "notes": (*row.notes, *figures)}
+            found[row.candidate.name] = {"gain": label, "notes": (*row.notes, *coded("gain", *figures))}
     return found
 
 

@@ -46,7 +46,7 @@ class Kitchen:
             try:
                 product, how = self._step(own, current, step, lambda share, text, at=place: tell((at + share) / len(steps), text))  # type: ignore[misc]
             except Fault as fault:
-                return Failure(f"make {step.technique}", fault.failure.reason)
+                return Failure("not_made", f"make {step.technique}", fault.failure.reason)
             current = self._candidate(own, product, parent, steps[: place + 1])
             made.append(how)
         assert current is not None
@@ -64,7 +64,9 @@ class Kitchen:
         scratch.mkdir(parents=True)
         product, how = self._made(name, parent, before, step, scratch, tell)
         if parent and digest(parent) != before:
-            raise Fault(step.technique, f"changed the files of its parent {parent.name}, which must never be written to")
+            raise Fault(
+                "parent_changed", step.technique, f"changed the files of its parent {parent.name}, which must never be written to"
+            )
         shutil.rmtree(folder, ignore_errors=True)
         moved = _moved(product, scratch, folder)
         how = replace(how, digest=_contents(scratch))
@@ -159,5 +161,5 @@ def _moved(product: Product, scratch: Path, folder: Path) -> Product:
     model = moved(product.artifact)
     assert model is not None
     if not Path(model.path).is_relative_to(folder):
-        raise Fault("make", "left its product outside of its folder")
+        raise Fault("left_outside", "make", "left its product outside of its folder")
     return replace(product, artifact=model, preprocess=moved(product.preprocess))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from effaudit.core.notes import Note
+
 Output = Literal["probabilities", "logits", "labels", "values"]
 """What a model's raw answer is: class probabilities, unnormalised scores (softmax or sigmoid follows), labels, or numbers."""
 
@@ -96,4 +98,4 @@ class Facts:
     """Tree nodes (splits and leaves), or graph operators for networks that are graphs."""
     files: tuple[str, ...] = ()
     """Files beside the artifact's own that the model needs, such as ONNX external data."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()

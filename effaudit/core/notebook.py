@@ -28,7 +28,7 @@ def record_table(record: Record) -> str:
     for row in record.rows[:MOST_ROWS]:
         name = row.candidate.name + (" (baseline)" if row.candidate.name == record.baseline else "")
         if row.failure is not None:
-            lines.append([name, f"not measured: {row.failure.stage}: {row.failure.reason}"])
+            lines.append([name, f"not measured: {row.failure.words}"])
         else:
             lines.append([name, *(_figure(row.readings.get(metric)) for metric in metrics)])
     return _table(f"{record.title or record.name} · {record.ended}", ["candidate", *metrics], lines, len(record.rows))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from effaudit.core.candidate import Candidate, Facts
+from effaudit.core.notes import Note
 from effaudit.core.reading import Failure, Reading, Spread
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.stats.resample import Resamples
@@ -121,8 +122,8 @@ class Seen:
     readings: Mapping[str, Reading] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
     """What all candidates show of the noise between incarnations, by full id; empty on the first reading."""
-    steadiness: Mapping[int, str] = field(default_factory=dict)
-    """By batch size, in words: how its time changed beside the baseline's while it was measured. Steady ones are not there."""
+    steadiness: Mapping[int, Note] = field(default_factory=dict)
+    """By batch size: how its time changed beside the baseline's while it was measured. Steady ones are not there."""
     unsteady: str = ""
     """How its answers differ when the same rows are asked again, in words; empty when they do not."""
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts
 from effaudit.core.diff import Diff
+from effaudit.core.notes import Note
 from effaudit.core.observed import Ready, Seen
 from effaudit.core.reading import Better, Reading
 from effaudit.core.reading import Meaning as Meaning
@@ -109,7 +110,7 @@ class Product:
     artifact: Artifact
     contract: Contract
     preprocess: Artifact | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from effaudit.core.notes import Note
+
 Better = Literal["higher", "lower"]
 Method = Literal["counted", "measured", "modelled"]
 
@@ -29,15 +31,25 @@ class Measurement:
     dof: float | None = None
     """Degrees of freedom of the interval's Student distribution; None: normal."""
     evidence: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
 class Failure:
-    """It could not be measured: at which stage, and why. Where it helps, `reason` says what to write or run next."""
+    """It could not be measured: what stood in the way as a word for programs, at which stage, and why in words for people.
 
+    Where it helps, `reason` says what to write or run next. A code that is a verdict's reason (core/verdict.py) becomes that
+    reason; every other one becomes `metric_missing`.
+    """
+
+    code: str
     stage: str
     reason: str
+
+    @property
+    def words(self) -> str:
+        """Stage and reason in one sentence."""
+        return f"{self.stage.replace('_', ' ')}: {self.reason}"
 
 
 Reading = Measurement | Failure
@@ -51,7 +63,7 @@ class Spread:
     dof: float
 
 
-def counted(value: float, unit: str, notes: tuple[str, ...] = ()) -> Measurement:
+def counted(value: float, unit: str, notes: tuple[Note, ...] = ()) -> Measurement:
     """A figure that was counted: exact, and lower is better."""
     return Measurement(float(value), float(value), float(value), unit, "lower", "counted", notes=notes)
 

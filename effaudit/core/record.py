@@ -8,13 +8,15 @@ from typing import Any, ClassVar, Literal
 
 from effaudit.core import notebook
 from effaudit.core.candidate import Candidate, Facts
+from effaudit.core.notes import Note
 from effaudit.core.observed import Sizes
 from effaudit.core.reading import Failure, Measurement, Reading, Spread
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.store import Array
 from effaudit.core.workload import Workload
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: notes and failures have codes. Records of schema 1 are read too (reading/record_upgrade.py)."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Made:
     joules: float | None
     peak_memory: int
     figures: Mapping[str, float] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     cached: bool = False
 
 
@@ -49,7 +51,7 @@ class Row:
     """Was it named in the plan? Ladder members and products of recipes are not."""
     gain: Literal["gain", "no gain", "unclear"] | None = None
     """For products: is it smaller or faster than its parent?"""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     unsteady: str = ""
     """How its answers differ when the same rows are asked again, in words; such quality figures are those of one draw."""
 
@@ -73,7 +75,7 @@ class Session:
     packages: Mapping[str, str]
     environment: Mapping[str, float]
     """Shares and counts of what disturbed it: slow rounds, steal, throttling, involuntary switches."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Record:
     ended: Literal["complete", "interrupted"]
     files: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of `evidence.npz` and `samples.npz`."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     looks: int = 1
     """Timing could have ended at so many planned looks at the verdicts: rules on figures of the machine share their level."""
     policy: str = ""
@@ -157,6 +159,6 @@ class Record:
 
 def _cells(reading: Reading) -> dict[str, Any]:
     if isinstance(reading, Failure):
-        return {"failure": f"{reading.stage}: {reading.reason}"}
+        return {"failure": reading.words}
     names = ("value", "low", "high", "unit", "better", "method")
     return {name: getattr(reading, name) for name in names} | {"failure": None}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from effaudit.core import notebook
+from effaudit.core.notes import Note
 from effaudit.core.policy import Bound, Policy, Rule
 from effaudit.core.reading import Better
 from effaudit.core.waiver import Waived
@@ -20,11 +21,16 @@ Reason = Literal[
     "method_too_weak",
     "baseline_missing",
     "not_measured_together",
+    "answers_depend_on_batch",
+    "inputs_not_understood",
 ]
+"""Why a check is inconclusive: a closed list. What each means, and what cures it, is told in docs/policies.md."""
 CURABLE: frozenset[str] = frozenset({"interval_straddles", "too_few_samples"})
 """The reasons that more measuring cures."""
 MISSING: frozenset[str] = frozenset({"metric_missing", "baseline_missing"})
 """The reasons that say that a needed figure could not be measured, which no policy waves through."""
+REASONS_OF_FAILURES: frozenset[str] = frozenset({"too_few_samples", "answers_depend_on_batch", "inputs_not_understood"})
+"""The codes of a reading's failure that are a reason of their own."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ class Gap:
     unit: str
     more: str = ""
     short: float | None = None
+    within_reach: bool = False
+    """Would `more`, as it says, decide: is it not too much to measure?"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,8 @@ class Explanation:
     sentence: str
     gaps: tuple[Gap, ...] = ()
     together: tuple[Relaxed, ...] = ()
+    measured: bool = True
+    """Could the candidate be measured at all?"""
 
 
 @dataclass(frozen=True)
@@ -152,7 +162,7 @@ class Verdict:
     buys: tuple[Buys, ...] = ()
     blocking: tuple[str, ...] = ()
     """Candidates whose failure could have changed the recommendation (exit code 4)."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     statuses: Mapping[str, Status] = field(default_factory=dict)
     """Each candidate over all its error rules."""
     today: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from effaudit.core.notes import Note
 from effaudit.core.slices import Slice
 
 Task = Literal["classification", "regression"]
@@ -55,7 +56,7 @@ class Workload:
     table: bool = True
     """Are the inputs a table's columns (else arrays)?"""
     multilabel: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     class_rows: tuple[int, ...] = ()
     """Certify rows of each of `classes`, in their order; empty where not counted. Scores need some rows of each kind."""
     sweep: bool = False

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from effaudit.core.candidate import Facts, Family
+from effaudit.core.notes import Note
 from effaudit.core.store import Array
 from effaudit.formats import _lightgbm_text
 from effaudit.formats._sklearn_arrays import kinds, reachable
@@ -38,7 +39,7 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
 )
 
 
-def facts_of(model: Any, notes: tuple[str, ...]) -> Facts:
+def facts_of(model: Any, notes: tuple[Note, ...]) -> Facts:
     """Facts of a whole model, its preprocessing steps included; family and kind are those of its last step."""
     core = final_step(model)
     boosters = [thing for thing in reachable(model) if "lightgbm.basic.Booster" in kinds(thing)]

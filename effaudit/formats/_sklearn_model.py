@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from effaudit.core.candidate import Contract, Facts, Output
+from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
 from effaudit.formats import _frames, _lightgbm_text, _requests
@@ -26,7 +27,7 @@ _METHODS: dict[Output, str] = {
 class Fitted(Model):
     """A fitted estimator. `notes` tell what is worth knowing of its file."""
 
-    def __init__(self, estimator: Any, notes: tuple[str, ...] = ()) -> None:
+    def __init__(self, estimator: Any, notes: tuple[Note, ...] = ()) -> None:
         self.native = estimator
         self._notes = notes
 
@@ -154,9 +155,10 @@ def _ranks(estimator: Any) -> bool:
     return len(classes) == 2 or "sklearn.svm._base.BaseSVC" not in kinds(core)
 
 
-def _score_notes(estimator: Any) -> tuple[str, ...]:
+def _score_notes(estimator: Any) -> tuple[Note, ...]:
     if not hasattr(estimator, "predict_proba") and _output(estimator) == "logits":
-        return ("Its scores are distances to a boundary, not probabilities: they rank rows, but do not say how sure it is.",)
+        words = "Its scores are distances to a boundary, not probabilities: they rank rows, but do not say how sure it is."
+        return coded("distances", words)
     return ()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from effaudit.core.candidate import Artifact, Contract, Facts, Trust
+from effaudit.core.notes import coded
 from effaudit.core.plugin import Format, Model, Predictor, Refused
 from effaudit.core.store import Inputs
 from effaudit.formats import _opening, _requests
@@ -62,7 +63,7 @@ class _Code(Model):
         self._named = named
 
     def facts(self) -> Facts:
-        return Facts("other", self._named, notes=("What Python code holds in memory is not counted.",))
+        return Facts("other", self._named, notes=coded("not_counted", "What Python code holds in memory is not counted."))
 
     def contract(self) -> Contract:
         return Contract()

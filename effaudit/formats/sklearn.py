@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from effaudit.core.candidate import Artifact, Trust
+from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Format, Model, Refused
 from effaudit.core.store import Array, Inputs
 from effaudit.formats import _opening, _skops
@@ -93,7 +94,7 @@ class Sklearn(Format):
         return Artifact(str(file), "sklearn", Trust(bool(folders), tuple(types)), code=folders.pop() if folders else None)
 
 
-def _opened(artifact: Artifact, threads: int) -> tuple[Any, tuple[str, ...]]:
+def _opened(artifact: Artifact, threads: int) -> tuple[Any, tuple[Note, ...]]:
     path = _opening.model_file(artifact)
     _opening.library("sklearn", "sklearn")
     with warnings.catch_warnings(record=True) as caught:
@@ -130,7 +131,7 @@ def _bind(estimator: Any, threads: int) -> None:
     _opening.library("threadpoolctl", "sklearn").threadpool_limits(limits=threads)
 
 
-def _version_notes(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+def _version_notes(caught: list[warnings.WarningMessage]) -> tuple[Note, ...]:
     """Says when another scikit-learn saved the model; passes other warnings on."""
     notes = set()
     for warning in caught:
@@ -142,7 +143,7 @@ def _version_notes(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
             )
         else:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    return tuple(sorted(notes))
+    return coded("other_version", *sorted(notes))
 
 
 def _module_of(type_name: str) -> str:

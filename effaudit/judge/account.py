@@ -24,7 +24,7 @@ def account(verdict: Verdict, candidate: str) -> tuple[str, ...]:
     checks = sorted(verdict.of(candidate), key=lambda one: (one.rule.severity == "warn", _ORDER[one.status]))
     gaps = {gap.rule: gap for gap in told.gaps} if told else {}
     lines = [_line("", f"{candidate}: {_standing(verdict, candidate, told)}")]
-    if told is not None and told.sentence.startswith("could not be measured"):
+    if told is not None and not told.measured:
         return tuple(lines)
     for check in checks:
         lines.extend(_rule(check, gaps.get(check.rule.id)))
@@ -38,7 +38,7 @@ def _standing(verdict: Verdict, candidate: str, told: Explanation | None) -> str
     if candidate == verdict.recommended:
         return "recommended"
     status = verdict.statuses.get(candidate, "inconclusive")
-    if told is not None and (status == "pass" or told.sentence.startswith("could not be measured")):
+    if told is not None and (status == "pass" or not told.measured):
         return told.sentence
     blocks = "; might have been recommended had everything been measured" if candidate in verdict.blocking else ""
     return f"{'rejected' if status == 'fail' else 'undecided'}{blocks}"
@@ -49,7 +49,7 @@ def _rule(check: Check, gap: Gap | None) -> Iterator[str]:
     severity = " (only warns)" if check.rule.severity == "warn" else ""
     moved, under = check.waived or check.beyond, "only under" if check.waived else "not even under"
     waived = f", {under} waiver {moved.id} ({moved.limit.written})" if moved else ""
-    detail = (check.detail or str(check.reason)).removeprefix("too_few_samples: ")
+    detail = check.detail or str(check.reason)
     found = words.against_limit(check) if _known(check) else detail
     distance = _distance(check)
     spare = f"; {distance}" if distance and check.status == "pass" else ""
@@ -84,7 +84,7 @@ def _cures(check: Check, gap: Gap | None) -> Iterator[str]:
     else:
         yield "no limit would admit it" if check.value is not None else "no limit admits what is not known"
     if gap.more:
-        yield f"{gap.more} would decide" if "more" in gap.more else f"more measuring would not decide it, {gap.more}"
+        yield f"{gap.more} would decide" if gap.within_reach else f"more measuring would not decide it, {gap.more}"
 
 
 def _admitted(verdict: Verdict, told: Explanation) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.policy import Policy
 from effaudit.core.record import Record
 from effaudit.core.stats.holm import holm
@@ -67,8 +68,8 @@ def decide(
     )
 
 
-def _unsteady(record: Record) -> tuple[str, ...]:
-    return tuple(f"{row.candidate.name}: {row.unsteady}." for row in record.rows if row.unsteady)
+def _unsteady(record: Record) -> tuple[Note, ...]:
+    return coded("drawn_once", *(f"{row.candidate.name}: {row.unsteady}." for row in record.rows if row.unsteady))
 
 
 def levels_of(evidence: Evidence, policy: Policy, groups: Sequence[Group]) -> Mapping[str, float]:

@@ -102,7 +102,7 @@ def _pairs(before: Record, after: Record, names: Names | None) -> tuple[Pair, ..
 def _pair(before: Row, after: Row) -> Pair:
     digests = [row.sizes.digest if row.sizes else "" for row in (before, after)]
     artifact = "unknown" if not all(digests) else "same" if digests[0] == digests[1] else "changed"
-    told = [f"{word}: {row.failure.stage}: {row.failure.reason}" for word, row in _sides(before, after) if row.failure]
+    told = [f"{word}: {row.failure.words}" for word, row in _sides(before, after) if row.failure]
     return Pair(before.candidate.name, after.candidate.name, artifact, one_line("; ".join(told)))  # type: ignore[arg-type]
 
 
@@ -176,7 +176,7 @@ def _one_sided(pair: Pair, metric: str, old: Reading | None, new: Reading | None
     if not isinstance(found, Measurement) or pair.failed:
         return None
     missing, side = (new, "after") if found is old else (old, "before")
-    why = f": {missing.stage}: {missing.reason}" if isinstance(missing, Failure) else ""
+    why = f": {missing.words}" if isinstance(missing, Failure) else ""
     before, after = (found.value, None) if side == "after" else (None, found.value)
     return Apart(pair, metric, found.unit, before, after, one_line(f"not measured {side}{why}"))
 

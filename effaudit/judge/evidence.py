@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,9 @@ from effaudit.core.slices import CODES, Slice, apart, in_words, sliced
 from effaudit.core.stats import ratios
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
-from effaudit.core.verdict import Reason
+from effaudit.core.verdict import REASONS_OF_FAILURES, Reason
 from effaudit.core.workload import Workload
 
-TOO_FEW = "too_few_samples"
-"""The stage of a Failure that says that more samples would have given the figure, such as a p99 of 200 calls."""
 ROUNDING = 1e-9
 """A figure may stand this share of itself outside its interval, as rounding makes it where the interval has no width."""
 
@@ -284,8 +283,9 @@ def _same_rows(one: Record, other: Record) -> bool:
 
 
 def _missing(failure: Failure) -> Undecidable:
-    words = one_line(f"{failure.stage}: {failure.reason}")
-    return Undecidable("too_few_samples" if failure.stage == TOO_FEW else "metric_missing", words)
+    """A failure whose code is a verdict's reason is undecided for that reason; others mean that there is no such figure."""
+    reason = cast(Reason, failure.code) if failure.code in REASONS_OF_FAILURES else "metric_missing"
+    return Undecidable(reason, one_line(failure.reason if reason == failure.code else failure.words))
 
 
 def _sound(found: Measurement, metric: str) -> Measurement | Undecidable:

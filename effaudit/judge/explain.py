@@ -38,7 +38,7 @@ def in_words(held: Held, gap: Gap) -> str:
         cure = "" if gap.relaxed is None else f"; would pass with {words.would_pass(check.rule, gap.relaxed, gap.unit)}"
         return f"fails {rule}: {words.against_limit(check)}{cure}"
     if check.value is not None and curable(check):
-        return f"is undecided on {rule}: {words.against_limit(check)}{_would_decide(gap.more)}"
+        return f"is undecided on {rule}: {words.against_limit(check)}{_would_decide(gap)}"
     return f"cannot be judged on {rule}: {check.detail or check.reason}"
 
 
@@ -73,7 +73,8 @@ def negligible(judged: Judged, reference: str, metric: str, low: float, high: fl
 def _explanation(judged: Judged, selection: Selection, name: str, together: Together) -> Explanation:
     row = judged.evidence.rows[name]
     if row.failure is not None:
-        return Explanation(name, f"could not be measured ({row.failure.stage}): {one_line(row.failure.reason)}")
+        sentence = f"could not be measured ({row.failure.stage}): {one_line(row.failure.reason)}"
+        return Explanation(name, sentence, measured=False)
     broken = judged.broken(name)
     if not broken:
         return Explanation(name, f"passes too; {_not_chosen(judged, selection, name)}")
@@ -139,7 +140,7 @@ def _unit(judged: Judged, name: str, metric: str) -> str:
     return "pp" if isinstance(found, Undecidable) or found.unit in ("score", "share") else found.unit
 
 
-def _would_decide(more: str) -> str:
-    if not more:
+def _would_decide(gap: Gap) -> str:
+    if not gap.more:
         return ""
-    return f"; {more} would decide" if "more" in more else f"; {more}"
+    return f"; {gap.more} would decide" if gap.within_reach else f"; {gap.more}"

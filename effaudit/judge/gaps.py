@@ -28,7 +28,8 @@ def gap_of(evidence: Evidence, held: Held) -> Gap:
     """The gap of a rule that is failed or undecided."""
     finding, check = held
     relaxed = None if finding.barrier is not None else relaxed_to(check.rule, check.low, check.high, check.unit)
-    return Gap(check.rule.id, relaxed, check.unit, _more(evidence, held), short_by(check))
+    more, within_reach = _more(evidence, held)
+    return Gap(check.rule.id, relaxed, check.unit, more, short_by(check), within_reach)
 
 
 def short_by(check: Check) -> float | None:
@@ -51,18 +52,21 @@ def relaxed_to(rule: Rule, low: float | None, high: float | None, unit: str) -> 
     return None if bad is None or not math.isfinite(bad) else outward(bad, unit, up=not lower)
 
 
-def _more(evidence: Evidence, held: Held) -> str:
-    """How much more measuring would decide if the figure stayed as it is: "~7 more rounds"; empty where it is no cure."""
+def _more(evidence: Evidence, held: Held) -> tuple[str, bool]:
+    """How much more measuring would decide if the figure stayed as it is, and whether that is within reach.
+
+    "~7 more rounds"; empty where measuring is no cure.
+    """
     finding, check = held
     if check.status != "inconclusive" or not curable(check) or finding.estimate is None:
-        return ""
+        return "", False
     for present, noun in _measured(evidence, check.candidate, check.rule.metric):
         estimate = _restarted(finding.estimate) if noun == "restart" else finding.estimate
         total = _to_decide(estimate, check.rule.limit.amount, check.level, present)
         total = _starts(total, present) if noun == "restart" else total
         if 0 < total <= MOST_TIMES * present:
-            return _told(max(1, math.ceil(total - present)), noun)
-    return "not within 10× the budget"
+            return _told(max(1, math.ceil(total - present)), noun), True
+    return "not within 10× the budget", False
 
 
 def _measured(evidence: Evidence, candidate: str, metric: str) -> Iterator[tuple[int, str]]:

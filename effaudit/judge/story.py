@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.reading import Measurement
 from effaudit.core.text import counted, listed, one_line
 from effaudit.core.units import show, show_change, show_interval, show_round
@@ -37,21 +38,20 @@ def headline(judged: Judged, selection: Selection, blocking: tuple[str, ...]) ->
     return " ".join([*begin, told])
 
 
-def notes(judged: Judged, selection: Selection) -> tuple[str, ...]:
+def notes(judged: Judged, selection: Selection) -> tuple[Note, ...]:
     """Lints of the policy against this record, and what the recommendation rests on."""
-    found = [
-        _interrupted(judged),
-        _toothless(judged),
-        _untouched(judged),
-        _no_floor(judged),
-        _compared(judged),
-        *_under_the_floor(judged),
-        _best(judged),
-        _widened(judged, selection),
-        _unranked(judged, selection),
-        _smaller_undecided(judged, selection),
-    ]
-    return tuple(note for note in found if note)
+    return (
+        *coded("interrupted", _interrupted(judged)),
+        *coded("only_ranks", _toothless(judged)),
+        *coded("not_asked", _untouched(judged)),
+        *coded("no_floor", _no_floor(judged)),
+        *coded("compared_with", _compared(judged)),
+        *coded("under_the_noise", *_under_the_floor(judged)),
+        *coded("best", _best(judged)),
+        *coded("band", _widened(judged, selection)),
+        *coded("not_ranked", _unranked(judged, selection)),
+        *coded("smaller_undecided", _smaller_undecided(judged, selection)),
+    )
 
 
 def _recommendation(judged: Judged, selection: Selection) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.policy import Limit, Rule
 from effaudit.core.text import counted, listed, one_line
 from effaudit.core.verdict import Check
@@ -66,13 +67,13 @@ class Waivers:
         waived = _waived(finding.waiver, finding.original.limit, self.today, without)
         return replace(judged, waived=waived) if judged.status == "pass" else replace(judged, beyond=waived)
 
-    def notes(self, checks: Sequence[Check]) -> tuple[str, ...]:
+    def notes(self, checks: Sequence[Check]) -> tuple[Note, ...]:
         """What no reader of a verdict should miss: waivers at work, over, soon over, not used and not enough."""
         if self.today is None:
             return ()
         spare = {one.id for one in unused(self.all, checks, self.today)}
         told = (_told(one, self.today, checks, one.id in spare) for one in self.all)
-        return tuple(note for note in told if note)
+        return coded("waiver", *told)
 
 
 def unused(waivers: Sequence[Waiver], checks: Sequence[Check], today: date) -> tuple[Waiver, ...]:

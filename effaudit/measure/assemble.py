@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from effaudit.core import curves
+from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement, Reading, Spread
@@ -56,7 +57,7 @@ def assemble(
         arrays |= {f"{name}/{metric}": array for metric, array in evidence.items()}
         arrays |= _correct(name, own)
         row = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
-        rows[name] = replace(row, unsteady=own.unsteady, notes=tuple(filter(None, [own.unsteady])))
+        rows[name] = replace(row, unsteady=own.unsteady, notes=coded("drawn_once", own.unsteady))
     arrays |= _slices(read.values())
     timed = _timed(arrays, rows)
     timing = {name: metrics[name] for name in {metric.partition(".")[0] for metric in timed}}
@@ -136,7 +137,7 @@ def _of_metric(name: str, metric: Metric, seen: Seen) -> Mapping[str, Result]:
     try:
         return metric.read(seen)
     except Exception as error:
-        failure = Failure("metric", f"the metric {name} raised {type(error).__name__}: {one_line(str(error), 200)}")
+        failure = Failure("raised", "metric", f"the metric {name} raised {type(error).__name__}: {one_line(str(error), 200)}")
         return {example: Result(failure) for example in metric.examples()}
 
 
@@ -150,7 +151,7 @@ def _drawn_once(reading: Reading, metric: str, unsteady: str) -> Reading:
     """A figure of answers that differ from call to call says so itself."""
     if not unsteady or isinstance(reading, Failure) or not metric.startswith(("quality.", "behaviour.")):
         return reading
-    return replace(reading, notes=(*reading.notes, unsteady))
+    return replace(reading, notes=(*reading.notes, Note("drawn_once", unsteady)))
 
 
 def _correct(name: str, seen: Seen) -> dict[str, Array]:

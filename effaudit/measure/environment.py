@@ -13,6 +13,7 @@ from importlib.metadata import distributions
 
 import psutil
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.text import one_line
 from effaudit.measure import counters
 from effaudit.process import cores
@@ -83,7 +84,7 @@ class Watch:
             "run_queue": self.waiting / max(1, self.rounds),
         }
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """What disturbed the session enough to be told in words."""
         return disturbances(self.summary())
 
@@ -119,7 +120,7 @@ def regimes(kernels: Sequence[float]) -> Regimes:
     return Regimes(share, ratio) if ratio >= APART and min(share, 1 - share) >= LEAST_SHARE else Regimes()
 
 
-def disturbances(summary: Mapping[str, float]) -> tuple[str, ...]:
+def disturbances(summary: Mapping[str, float]) -> tuple[Note, ...]:
     """A session's conditions in sentences, with what to do; nothing where it was quiet."""
     share, ratio = summary.get("slow_share", 0.0), summary.get("slow_ratio", 1.0)
     repeated, bad = summary.get("repeated_rounds", 0.0), summary.get("bad_rounds", 0.0)
@@ -134,7 +135,7 @@ def disturbances(summary: Mapping[str, float]) -> tuple[str, ...]:
         f"On average {waiting:.1f} other processes wanted to run: end them, and intervals become narrower.": waiting
         >= TOLD_WAITING,
     }
-    return tuple(sentence for sentence, told in found.items() if told)
+    return coded("disturbed", *(sentence for sentence, told in found.items() if told))
 
 
 def kernel() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from effaudit.core.notes import Note, coded
 from effaudit.measure.panels import TWIN
 from effaudit.measure.timings import Timings
 
@@ -22,12 +23,13 @@ class Looks:
     count: int = PLANNED
 
 
-def ended_after(looks: int) -> tuple[str, ...]:
+def ended_after(looks: int) -> tuple[Note, ...]:
     """What the record says of it. 0: nobody looked."""
     if not looks:
         return ()
     why = "when every verdict was settled" if looks < PLANNED else "with the budget"
-    return (f"Timing ended after look {looks} of {PLANNED} planned, {why}; a rule on timings may err a fifth as often each time.",)
+    words = f"Timing ended after look {looks} of {PLANNED} planned, {why}; a rule on timings may err a fifth as often each time."
+    return coded("looks", words)
 
 
 def plan_of(restarts: int, looks: Looks | None) -> list[range]:

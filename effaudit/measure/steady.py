@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from effaudit.core.notes import Note
 from effaudit.core.observed import Block, Seen
 from effaudit.core.stats.percentiles import LEAST_BLOCKS
 from effaudit.core.stats.steadiness import FLAT, Steadiness, steadiness
@@ -18,6 +19,8 @@ ALPHA = 0.05
 """The chance that an audit calls any steady candidate anything else: it is shared by all candidates and batch sizes."""
 FEWEST_OTHERS = 3
 """The baseline itself is compared with the median of the others, where there are so many."""
+
+_CODES = {"warm-up": "warm_up", "slowdown": "slowdown", "unsteady": "unsteady"}
 
 _Logs = Mapping[int, float]
 """Round key → log of the block's median."""
@@ -70,15 +73,15 @@ def _incarnation(key: int) -> int:
 
 
 def _told(seen: Seen, shapes: Mapping[int, Steadiness]) -> Seen:
-    words: dict[int, str] = {}
+    told: dict[int, Note] = {}
     blocks = seen.blocks
     for batch, shape in shapes.items():
         kept = _without(blocks, batch, shape.at) if shape.shape == "warm-up" else blocks
         enough = sum(block.batch == batch and not block.callers for block in kept) >= LEAST_BLOCKS
         if shape.shape != "flat":
-            words[batch] = _words(shape, left_out=enough)
+            told[batch] = Note(_CODES[shape.shape], _words(shape, left_out=enough))
         blocks = kept if enough else blocks
-    return replace(seen, blocks=blocks, steadiness=words)
+    return replace(seen, blocks=blocks, steadiness=told)
 
 
 def _without(blocks: tuple[Block, ...], batch: int, first: int) -> tuple[Block, ...]:

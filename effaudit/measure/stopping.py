@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Block
 from effaudit.core.stats import percentiles
 from effaudit.core.stats.estimate import TooFew
@@ -30,11 +31,12 @@ OVER = 1.1
 """Rounds that took this many times the budget are told."""
 
 
-def over_budget(budget_s: float, rounds_s: float, starts_s: float) -> tuple[str, ...]:
+def over_budget(budget_s: float, rounds_s: float, starts_s: float) -> tuple[Note, ...]:
     """Says so when the rounds that are played in any case took longer than the budget."""
     if rounds_s <= OVER * budget_s:
         return ()
-    return (
+    return coded(
+        "over_budget",
         f"The budget of {show(budget_s, 's')} was too short: percentiles need {LEAST_BLOCKS} rounds, which took "
         f"{show(rounds_s, 's')}; starting the candidates took {show(starts_s, 's')} on top.",
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from effaudit import registry
 from effaudit.core.candidate import Candidate
+from effaudit.core.notes import Note
 from effaudit.core.observed import Block, Start
 from effaudit.core.protocol import Message
 from effaudit.measure.environment import Watch
@@ -186,7 +187,7 @@ class Timing:
         weighed = weigh(workers, self.meter, incarnation, order)
         timings.fallen.update(weighed.fallen)
         if weighed.why_not:
-            timings.notes.append(weighed.why_not)
+            timings.notes.append(Note("energy_lost", weighed.why_not))
         self.journal.add(windows_of(weighed.windows))
         for name, own in weighed.windows.items():
             timings.windows.setdefault(name, []).extend(own)
@@ -197,7 +198,9 @@ class Timing:
         burnt = {name: worker.worker.cpu_seconds() - before[name] for name, worker in workers.items()}
         busy = [name for name, seconds in burnt.items() if seconds > IDLE_SHARE * IDLE_WINDOW_S]
         if busy:
-            timings.notes.append(f"{', '.join(busy)} used the processor while idle, which disturbs the others")
+            timings.notes.append(
+                Note("busy_while_idle", f"{', '.join(busy)} used the processor while idle, which disturbs the others")
+            )
 
     def _keep(self, blocks: Mapping[str, Sequence[Block]], timings: Timings) -> None:
         self.journal.add(round_of(blocks))

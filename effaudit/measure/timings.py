@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from effaudit.core.notes import Note
 from effaudit.core.observed import Block, Start, Window
 from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure
@@ -25,7 +26,7 @@ class Timings:
     probes: dict[str, dict[str, list[Mapping[str, Any]]]] = field(default_factory=dict)
     windows: dict[str, list[Window]] = field(default_factory=dict)
     fallen: dict[str, Failure] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     rounds_s: float = 0.0
     """Seconds that this session's rounds took; they alone are what the budget is for."""
     starts_s: float = 0.0

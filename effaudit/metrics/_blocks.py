@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from effaudit.core.notes import Note
 from effaudit.core.observed import Block, Seen
 from effaudit.core.plugin import Result
 from effaudit.core.reading import Better, Failure, Measurement, Method, Spread
@@ -20,7 +21,7 @@ def of_batch(seen: Seen, batch: int) -> tuple[Block, ...] | Failure:
     blocks = tuple(block for block in seen.blocks if block.batch == batch and not block.callers)
     if blocks:
         return blocks
-    return seen.fallen or Failure("time", "it was not timed")
+    return seen.fallen or Failure("not_timed", "time", "it was not timed")
 
 
 def of_callers(seen: Seen, callers: int) -> tuple[Block, ...] | Failure:
@@ -28,7 +29,7 @@ def of_callers(seen: Seen, callers: int) -> tuple[Block, ...] | Failure:
     blocks = tuple(block for block in seen.blocks if block.callers == callers)
     if blocks:
         return blocks
-    return seen.fallen or Failure("time", "it was not timed")
+    return seen.fallen or Failure("not_timed", "time", "it was not timed")
 
 
 def batches(seen: Seen) -> tuple[int, ...]:
@@ -51,7 +52,7 @@ class Kind:
     unit: str
     better: Better
     method: Method
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     spread: Spread | None = None
 
 
@@ -60,7 +61,7 @@ def per_block(blocks: Sequence[Block], figure: Callable[[Block], float], kind: K
     figures = [np.array([figure(block)]) for block in blocks]
     found = percentiles.percentile(figures, 0.5, [block.incarnation for block in blocks], kind.spread)
     if isinstance(found, TooFew):
-        return Result(Failure("too_few_samples", str(found)))
+        return Result(Failure("too_few_samples", "time", str(found)))
     calls = sum(block.calls for block in blocks)
     reading = Measurement(
         found.value, found.low, found.high, kind.unit, kind.better, kind.method, calls, found.dof, notes=kind.notes
@@ -78,7 +79,9 @@ def cpu_seconds_per_row(block: Block) -> float:
     return block.cpu_nanos / 1e9 / (block.calls * block.batch)
 
 
-def rows_repeat(seen: Seen, batch: int) -> tuple[str, ...]:
+def rows_repeat(seen: Seen, batch: int) -> tuple[Note, ...]:
     """Says so when the same rows come round so often that caches make them look fast."""
     rows = seen.workload.splits["certify"]
-    return ("rows_repeat",) if rows < 1000 or batch * 4 > rows else ()
+    if rows >= 1000 and batch * 4 <= rows:
+        return ()
+    return (Note("rows_repeat", f"the {rows:,} certify rows come round again and again: caches may make it look fast"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from effaudit.core.notes import Note
 from effaudit.core.plugin import Result
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.stats import ratios
@@ -38,7 +39,7 @@ def knee(found: Mapping[str, Result], swept: bool) -> Measurement | Failure | No
     maybe = next((size for size in rates if all(high >= limit for _, _, high in bounds[size].values())), estimated)
     surely = next((size for size in rates if all(low >= limit for low, _, _ in bounds[size].values())), max(rates))
     samples = sum(r.reading.samples for r in sizes.values() if isinstance(r.reading, Measurement))
-    note = f"{show(rates[estimated], 'rows/s')}, where the best is {show(rates[best], 'rows/s')} at {best:,}"
+    note = Note("method", f"{show(rates[estimated], 'rows/s')}, where the best is {show(rates[best], 'rows/s')} at {best:,}")
     low, high = min(maybe, estimated), max(surely, estimated)
     return Measurement(float(estimated), float(low), float(high), "rows", "lower", "measured", samples, notes=(note,))
 

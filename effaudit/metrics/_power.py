@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from effaudit.core import curves
+from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Block, Seen, Window
 from effaudit.core.plugin import Result
 from effaudit.core.reading import Failure, Measurement
@@ -28,7 +29,7 @@ class Figure:
     metric: str
     unit: str
     per_joule: float = 1000.0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def marginal(seen: Seen, figure: Figure) -> Result:
@@ -60,9 +61,9 @@ def with_idle(seen: Seen, figure: Figure) -> Result:
     idle = seen.assumptions.idle_watts
     if idle is None:
         reason = "nothing says what the idle machine draws; write `assumptions: {idle_watts: 20.0}` with your machine's figure"
-        return Result(Failure("assume", reason))
+        return Result(Failure("not_stated", "assume", reason))
     watts = seen.assumptions.watts_per_vcpu or 0.0
-    note = (f"{idle:g} W of the idle machine, for as long as the work takes",)
+    note = coded("method", f"{idle:g} W of the idle machine, for as long as the work takes")
     return _modelled(
         seen, figure, blocks, lambda b: watts * _blocks.cpu_seconds_per_row(b) + idle * _blocks.seconds_per_row(b), note
     )
@@ -73,7 +74,9 @@ def missing_watts(assumptions: Assumptions) -> Failure | None:
     if assumptions.watts_per_vcpu is not None:
         return None
     return Failure(
-        "assume", "nothing says what a busy core draws; write `assumptions: {watts_per_vcpu: 4.0}` with your machine's figure"
+        "not_stated",
+        "assume",
+        "nothing says what a busy core draws; write `assumptions: {watts_per_vcpu: 4.0}` with your machine's figure",
     )
 
 
@@ -82,10 +85,10 @@ def _blocks_of(seen: Seen) -> tuple[Block, ...] | Failure:
 
 
 def _modelled(
-    seen: Seen, figure: Figure, blocks: Sequence[Block], joules: Callable[[Block], float], notes: tuple[str, ...]
+    seen: Seen, figure: Figure, blocks: Sequence[Block], joules: Callable[[Block], float], notes: tuple[Note, ...]
 ) -> Result:
     watts = seen.assumptions.watts_per_vcpu or 0.0
-    said = (f"processor seconds × {watts:g} W", *notes, *figure.notes)
+    said = (Note("method", f"processor seconds × {watts:g} W"), *notes, *figure.notes)
     kind = _blocks.Kind(figure.unit, "lower", "modelled", said, seen.spreads.get(figure.metric))
     return _blocks.per_block(blocks, lambda block: figure.per_joule * joules(block), kind)
 
@@ -106,13 +109,13 @@ def _counted(seen: Seen, figure: Figure, joules: Callable[[Window], float], note
     lost = sum(joules(window) <= 0.0 or window.rows <= 0 for window in windows)
     if lost:
         reason = f"in {lost} of {len(windows)} windows it took no more than the idle machine does: too little to be told from noise"
-        return Result(Failure("noise", reason))
+        return Result(Failure("too_small", "noise", reason))
     rows = [(w.incarnation, w.key, np.log(figure.per_joule * joules(w) / w.rows)) for w in windows]
     evidence = np.asarray(rows, dtype=np.float64)
     found = ratios.location(evidence, seen.spreads.get(figure.metric))
     if isinstance(found, TooFew):
-        return Result(Failure("too_few_samples", str(found)))
+        return Result(Failure("too_few_samples", "energy", str(found)))
     low, high = found.interval(DRAWN_ONE_SIDED)
-    notes = (f"counted by {windows[0].sensors}; {note}", *figure.notes)
+    notes = (Note("method", f"counted by {windows[0].sensors}; {note}"), *figure.notes)
     reading = Measurement(found.value, low, high, figure.unit, "lower", "measured", len(windows), found.dof, notes=notes)
     return Result(reading, evidence)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from effaudit.core.notes import coded
 from effaudit.core.observed import Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
@@ -73,12 +74,12 @@ def _agreement(seen: Seen) -> Result:
 
 def _pair(seen: Seen) -> tuple[Array, Array] | Failure:
     if seen.workload.task == "regression":
-        return Failure("task", "a regression has no labels to compare")
+        return Failure("not_applicable", "task", "a regression has no labels to compare")
     if seen.baseline is None:
-        return Failure("baseline", "the baseline could not be asked, so there is nothing to compare with")
+        return Failure("baseline_missing", "baseline", "the baseline could not be asked, so there is nothing to compare with")
     own, base = seen.answers.labels, seen.baseline.answers.labels
     if own is None or base is None:
-        return Failure("answer", "there are no labels to compare")
+        return Failure("no_labels", "answer", "there are no labels to compare")
     return own, base
 
 
@@ -102,9 +103,9 @@ def _share(seen: Seen, rows: Array, better: Better) -> Result:
 
 def _probabilities(seen: Seen) -> Array | Failure:
     if seen.workload.task == "regression":
-        return Failure("task", "a regression has no probabilities")
+        return Failure("not_applicable", "task", "a regression has no probabilities")
     if seen.answers.scores is None:
-        return Failure("answer", f"{seen.candidate.name} gives labels only, no probabilities")
+        return Failure("no_probabilities", "answer", f"{seen.candidate.name} gives labels only, no probabilities")
     return seen.answers.scores
 
 
@@ -127,7 +128,7 @@ def _calibration(seen: Seen) -> Result:
     if isinstance(scores, Failure):
         return Result(scores)
     if seen.workload.multilabel:
-        return Result(Failure("task", "the calibration error is read for one label a row only"))
+        return Result(Failure("not_applicable", "task", "the calibration error is read for one label a row only"))
     labels = seen.answers.labels
     assert labels is not None
     sure = scores[np.arange(len(labels)), labels]
@@ -143,7 +144,7 @@ def _calibration(seen: Seen) -> Result:
 def _drawn(seen: Seen, value: float, replicates: Array, note: str = "") -> Result:
     estimate = of_replicates(value, replicates, seen.workload.groups["certify"])
     low, high = estimate.interval(DRAWN_ONE_SIDED)
-    notes = (note,) if note else ()
+    notes = coded("bias_removed", note)
     reading = Measurement(
         value, max(0.0, low), high, "share", "lower", "measured", seen.workload.splits["certify"], estimate.dof, notes=notes
     )

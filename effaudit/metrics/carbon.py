@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
+from effaudit.core.notes import Note
 from effaudit.core.observed import Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement
@@ -47,7 +48,7 @@ class Carbon(Metric):
             return {"carbon.per_1000": Result(missing or grid)}
         pue = seen.assumptions.pue
         factor = 1000 * pue * grid.value / _JOULES_PER_KWH
-        figure = _power.Figure("carbon.per_1000", "gCO2e", factor, (*grid.notes, f"PUE {pue:g}"))
+        figure = _power.Figure("carbon.per_1000", "gCO2e", factor, (*grid.notes, Note("method", f"PUE {pue:g}")))
         return {"carbon.per_1000": _power.marginal(seen, figure)}
 
 
@@ -56,21 +57,27 @@ def intensity(assumptions: Assumptions) -> Measurement | Failure:
     if assumptions.grid is not None:
         return _exact(assumptions.grid, "grid intensity as stated in the plan")
     if assumptions.country is None:
-        return Failure("assume", "nothing says where it runs; write `assumptions: {country: FRA}`, or `grid: 56 gCO2e/kWh`")
+        return Failure(
+            "not_stated", "assume", "nothing says where it runs; write `assumptions: {country: FRA}`, or `grid: 56 gCO2e/kWh`"
+        )
     table = _countries()
     if not table:
-        return Failure("assume", "CodeCarbon's tables are not installed; run: pip install 'effaudit[audit]', or state `grid:`")
+        return Failure(
+            "not_stated", "assume", "CodeCarbon's tables are not installed; run: pip install 'effaudit[audit]', or state `grid:`"
+        )
     entry = table.get(assumptions.country)
     if entry is None or entry.get("carbon_intensity") is None:
         return Failure(
-            "assume", f"no grid intensity is known for {assumptions.country!r}.{did_you_mean(assumptions.country, table)}"
+            "not_stated",
+            "assume",
+            f"no grid intensity is known for {assumptions.country!r}.{did_you_mean(assumptions.country, table)}",
         )
     source = f"grid of {entry['country_name']}, {entry['year']}, CodeCarbon's table"
     return _exact(float(entry["carbon_intensity"]), source)
 
 
 def _exact(value: float, note: str) -> Measurement:
-    return Measurement(value, value, value, "gCO2e/kWh", "lower", "modelled", notes=(note,))
+    return Measurement(value, value, value, "gCO2e/kWh", "lower", "modelled", notes=(Note("source", note),))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from effaudit.core.notes import coded
 from effaudit.core.observed import Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning
@@ -33,13 +34,17 @@ class Cost(Metric):
         price = seen.assumptions.price_per_hour
         if price is None:
             return {
-                "cost.per_1000": Result(Failure("assume", "no price is stated; write `assumptions: {price_per_hour: 0.10 EUR}`"))
+                "cost.per_1000": Result(
+                    Failure("not_stated", "assume", "no price is stated; write `assumptions: {price_per_hour: 0.10 EUR}`")
+                )
             }
         blocks = _blocks.of_batch(seen, seen.workload.batch_sizes[0])
         if isinstance(blocks, Failure):
             return {"cost.per_1000": Result(blocks)}
         currency = seen.assumptions.currency
-        kind = _blocks.Kind(currency, "lower", "modelled", (f"{price:g} {currency} an hour",), seen.spreads.get("cost.per_1000"))
+        kind = _blocks.Kind(
+            currency, "lower", "modelled", coded("source", f"{price:g} {currency} an hour"), seen.spreads.get("cost.per_1000")
+        )
         return {
             "cost.per_1000": _blocks.per_block(blocks, lambda block: 1000 * price / 3600 * _blocks.seconds_per_row(block), kind)
         }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from effaudit.core.notes import coded
 from effaudit.core.observed import Ready, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement
@@ -60,12 +61,14 @@ def _codecarbons(seen: Seen) -> Result:
     probes = seen.probes.get("energy", ())
     if not probes:
         return Result(
-            Failure("not_chosen", "CodeCarbon watches the baseline and the finalists only (`measure: {codecarbon: all}`)")
+            Failure(
+                "not_chosen", "codecarbon", "CodeCarbon watches the baseline and the finalists only (`measure: {codecarbon: all}`)"
+            )
         )
     failed = next((probe["failed"] for probe in probes if "failed" in probe), None)
     if failed is not None:
-        return Result(Failure("codecarbon", str(failed)))
+        return Result(Failure("not_read", "codecarbon", str(failed)))
     windows = [1000 * joules for probe in probes for joules in probe["joules_per_row"]]
     value = sorted(windows)[len(windows) // 2]
-    notes = tuple(str(note) for note in probes[0]["notes"])
+    notes = coded("method", *map(str, probes[0]["notes"]))
     return Result(Measurement(value, min(windows), max(windows), "J", "lower", "modelled", len(windows), notes=notes))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Block, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement
@@ -59,7 +60,7 @@ def _aggregate(seen: Seen, batch: int, blocks: tuple[Block, ...], aggregate: str
     else:
         estimate = percentiles.percentile(calls, _SHARES[aggregate], incarnations, spread)
     if isinstance(estimate, TooFew):
-        return Result(Failure("too_few_samples", f"{aggregate} of {estimate}"))
+        return Result(Failure("too_few_samples", "time", f"{aggregate} of {estimate}"))
     notes = _blocks.rows_repeat(seen, batch) + _timer_limited(blocks, aggregate) + _wavering(seen, batch, aggregate)
     reading = Measurement(
         estimate.value,
@@ -87,12 +88,12 @@ def _evidence(blocks: tuple[Block, ...], aggregate: str) -> Array:
     return np.asarray(rows, dtype=np.float64)
 
 
-def _wavering(seen: Seen, batch: int, aggregate: str) -> tuple[str, ...]:
+def _wavering(seen: Seen, batch: int, aggregate: str) -> tuple[Note, ...]:
     """Said once for each batch size, at the figure that comparisons use."""
-    words = seen.steadiness.get(batch)
-    return (words,) if words and aggregate == "p50" else ()
+    note = seen.steadiness.get(batch)
+    return (note,) if note and aggregate == "p50" else ()
 
 
-def _timer_limited(blocks: tuple[Block, ...], aggregate: str) -> tuple[str, ...]:
+def _timer_limited(blocks: tuple[Block, ...], aggregate: str) -> tuple[Note, ...]:
     limited = aggregate in ("p90", "p95", "p99") and any(block.grouped > 1 for block in blocks)
-    return ("timer_limited",) if limited else ()
+    return coded("timer_limited", "its calls are timed in groups: this is a tail of group means") if limited else ()

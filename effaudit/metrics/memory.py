@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Meaning
@@ -38,9 +39,9 @@ class Memory(Metric):
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the incarnations."""
         libraries = max((start.memory.get("libraries", 0) for start in seen.starts), default=0)
-        notes = (f"of which {show(libraries, 'B')} interpreter and libraries",) if libraries else ()
+        notes = coded("libraries", f"of which {show(libraries, 'B')} interpreter and libraries" if libraries else "")
         return {f"memory.{phase}.max": _held(seen, phase, notes) for phase in _PHASES}
 
 
-def _held(seen: Seen, phase: str, notes: tuple[str, ...]) -> Result:
+def _held(seen: Seen, phase: str, notes: tuple[Note, ...]) -> Result:
     return once_each(seen, f"memory.{phase}.max", lambda start: float(start.memory[phase]), "B", highest=True, notes=notes)

@@ -9,6 +9,7 @@ import numpy as np
 
 from effaudit.core.answer import label
 from effaudit.core.candidate import Contract
+from effaudit.core.notes import coded
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Refused, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
@@ -95,7 +96,7 @@ def _reading(rows: Rows, name: str) -> Result:
         value, warned = _scorers.scored(name, rows.answers, rows.truth, rows.classes)
         replicates, note = _replicates(rows, name, value)
     except Refused as refused:
-        return Result(Failure("score", _why(rows, name, refused)))
+        return Result(Failure("undefined", "score", _why(rows, name, refused)))
     estimate = _estimate(rows, name, value, replicates)
     if isinstance(estimate, Failure):
         return Result(estimate)
@@ -103,7 +104,8 @@ def _reading(rows: Rows, name: str) -> Result:
     low, high = estimate.interval(DRAWN_ONE_SIDED)
     if name == "accuracy" and rows.groups == count and not rows.workload.multilabel:
         low, high = wilson(round(value * count), count, DRAWN_ONE_SIDED)
-    notes = (*filter(None, (note, f"{rows.groups:,} groups" if rows.groups < count else "")), *warned)
+    grouped = f"{rows.groups:,} groups" if rows.groups < count else ""
+    notes = (*coded("few_resamples", note), *coded("groups", grouped), *coded("scikit_learn_warns", *warned))
     low, high = min(low, value), max(high, value)
     unit = _unit(rows.workload, name)
     reading = Measurement(value, low, high, unit, direction(name), "measured", count, estimate.dof, notes=notes)
@@ -114,9 +116,9 @@ def _estimate(rows: Rows, name: str, value: float, replicates: Array) -> Skewed 
     """From the resamples in which the score is defined, which must be nearly all of them."""
     known = replicates[np.isfinite(replicates)]
     if rows.groups < 2:
-        return Failure("too_few_samples", "all rows are of one group, which gives no interval")
+        return Failure("too_few_samples", "score", "all rows are of one group, which gives no interval")
     if len(known) < LEAST_KNOWN * len(replicates):
-        return Failure("too_few_samples", f"{name} is defined in {len(known)} of {len(replicates)} resamples only")
+        return Failure("too_few_samples", "score", f"{name} is defined in {len(known)} of {len(replicates)} resamples only")
     return (of_score if name in _scorers.SHARES else of_replicates)(value, known, rows.groups)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from effaudit.core.notes import coded
 from effaudit.core.observed import Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, counted
@@ -20,7 +21,9 @@ _TITLES = {
 
 
 _UNKNOWN = Failure(
-    "count", "Python code may read files that nobody counted; write `files: [...]` beside it, or `files: []` if it reads none"
+    "not_counted",
+    "count",
+    "Python code may read files that nobody counted; write `files: [...]` beside it, or `files: []` if it reads none",
 )
 
 
@@ -44,14 +47,14 @@ class Size(Metric):
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the files and from the model's facts."""
         sizes, facts = seen.sizes, seen.facts
-        split = (f"of which {sizes.preprocess:,} bytes are preprocessing",) if sizes.preprocess else ()
+        split = coded("parts", f"of which {sizes.preprocess:,} bytes are preprocessing" if sizes.preprocess else "")
         found = {
             "artifact": Result(_UNKNOWN if sizes.model is None else counted(sizes.model + sizes.preprocess, "B", split)),
             "transfer": Result(_UNKNOWN if sizes.transfer is None else counted(sizes.transfer, "B")),
-            "runtime": Result(counted(sizes.runtime, "B", (", ".join(sizes.packages),))),
+            "runtime": Result(counted(sizes.runtime, "B", coded("parts", ", ".join(sizes.packages)))),
         }
         for name in ("parameters", "nonzero", "nodes"):
             number = getattr(facts, name)
-            missing = Failure("count", f"a {facts.kind} has no count of {name}")
+            missing = Failure("not_counted", "count", f"a {facts.kind} has no count of {name}")
             found[name] = Result(missing if number is None else counted(number, "count", facts.notes))
         return {f"size.{name}": result for name, result in found.items()}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Block, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning
@@ -54,13 +55,13 @@ class Throughput(Metric):
         return found | ({"throughput.knee": Result(knee)} if knee else {})
 
 
-def _rate(seen: Seen, name: str, blocks: tuple[Block, ...] | Failure, notes: tuple[str, ...]) -> Result:
+def _rate(seen: Seen, name: str, blocks: tuple[Block, ...] | Failure, notes: tuple[Note, ...]) -> Result:
     if isinstance(blocks, Failure):
         return Result(blocks)
     kind = _blocks.Kind("rows/s", "higher", "measured", notes, seen.spreads.get(name))
     return _blocks.per_block(blocks, lambda block: 1.0 / _blocks.seconds_per_row(block), kind)
 
 
-def _callers(block: Block) -> tuple[str, ...]:
+def _callers(block: Block) -> tuple[Note, ...]:
     who = "processes" if block.processes else "threads of one process"
-    return (f"{block.callers} {who}",) if block.callers > 1 else ()
+    return coded("callers", f"{block.callers} {who}" if block.callers > 1 else "")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from effaudit.core.candidate import Step
+from effaudit.core.notes import texts
 from effaudit.core.reading import Failure
 from effaudit.core.record import Made, Record, Row
 from effaudit.core.text import counted
@@ -74,7 +75,7 @@ def _detail(record: Record, line: Line, goal: str, numbers: Numbers, places: Map
         _made(row),
         row.gain or "",
         spread(record.samples, line.name, metric),
-        (*(row.facts.notes if row.facts else ()), *(note for made in row.made for note in made.notes), *row.notes),
+        texts((*(row.facts.notes if row.facts else ()), *(note for made in row.made for note in made.notes), *row.notes)),
         row.failure,
     )
 

@@ -116,7 +116,7 @@ def _beside(row: Row) -> tuple[str, ...]:
 
 def _assumptions(record: Record) -> tuple[tuple[str, str], ...]:
     said, grid = record.assumptions, record.intensity
-    source = f" ({'; '.join(grid.notes)})" if isinstance(grid, Measurement) and grid.notes else ""
+    source = f" ({'; '.join(map(str, grid.notes))})" if isinstance(grid, Measurement) and grid.notes else ""
     found = {
         "power": f"{show(said.watts_per_vcpu, 'W')} for each busy virtual core, stated in the plan"
         if said.watts_per_vcpu

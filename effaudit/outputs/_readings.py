@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from effaudit.core.notes import Note
 from effaudit.core.reading import Failure, Reading
 from effaudit.core.record import Row
 from effaudit.core.slices import apart
@@ -31,11 +32,12 @@ SAID: Mapping[str, tuple[str, ...]] = {
 }
 """What a heading says, so that titles below it need not."""
 
-NOT_CHOSEN = "not chosen: "
+NOT_CHOSEN = "not_chosen"
+"""The code of a figure that was left out on purpose."""
 SHARED = 3
 """A note that so many candidates have is written once, below all of them."""
 
-Numbers = Mapping[tuple[str, str], int]
+Numbers = Mapping[tuple[str, Note], int]
 """What is written once: a metric and its note → the number that refers to it, 0 where it holds of all candidates alike."""
 
 
@@ -70,7 +72,7 @@ class Group:
 
 def shared_notes(rows: Sequence[Row]) -> tuple[Numbers, tuple[tuple[str, str], ...]]:
     """The notes that several candidates have, and how to write them: a number or the titles of the metrics, and the note."""
-    holders: dict[tuple[str, str], int] = {}
+    holders: dict[tuple[str, Note], int] = {}
     measured: dict[str, int] = {}
     for row in rows:
         for metric, reading in _whole(row):
@@ -78,13 +80,13 @@ def shared_notes(rows: Sequence[Row]) -> tuple[Numbers, tuple[tuple[str, str], .
             for note in _notes(reading):
                 holders[metric, note] = holders.get((metric, note), 0) + 1
     many = [key for key, count in holders.items() if count >= SHARED]
-    everywhere = [key for key in many if holders[key] == measured[key[0]] or key[1].startswith(NOT_CHOSEN)]
-    texts = list(dict.fromkeys(note for metric, note in many if (metric, note) not in everywhere))
-    numbers = {key: 0 if key in everywhere else 1 + texts.index(key[1]) for key in many}
+    everywhere = [key for key in many if holders[key] == measured[key[0]] or key[1].code == NOT_CHOSEN]
+    once = list(dict.fromkeys(note.text for metric, note in many if (metric, note) not in everywhere))
+    numbers = {key: 0 if key in everywhere else 1 + once.index(key[1].text) for key in many}
     alike: dict[str, list[str]] = {}
     for metric, note in everywhere:
-        alike.setdefault(note, []).append(title(metric))
-    told = [(str(place), note) for place, note in enumerate(texts, 1)] + [(listed(of), note) for note, of in alike.items()]
+        alike.setdefault(note.text, []).append(title(metric))
+    told = [(str(place), note) for place, note in enumerate(once, 1)] + [(listed(of), note) for note, of in alike.items()]
     return numbers, tuple(told)
 
 
@@ -137,7 +139,7 @@ def _below(heading: str, words: str) -> str:
 
 def _unasked(reading: Reading) -> bool:
     """Was it left out on purpose? Then the common note about it is enough."""
-    return isinstance(reading, Failure) and reading.stage == "not_chosen"
+    return isinstance(reading, Failure) and reading.code == NOT_CHOSEN
 
 
 def _method(reading: Reading) -> str:
@@ -147,11 +149,11 @@ def _method(reading: Reading) -> str:
 def _line(metric: str, reading: Reading, numbers: Numbers) -> ReadingLine:
     text, _, interval = figure(reading).partition(" [")
     keys = [(metric, note) for note in _notes(reading)]
-    own = tuple(note for _, note in keys if (metric, note) not in numbers)
+    own = tuple(note.text for _, note in keys if (metric, note) not in numbers)
     shared = tuple(number for key in keys if (number := numbers.get(key)))
     return ReadingLine(title(metric), text, f"[{interval}" if interval else "", own, shared)
 
 
-def _notes(reading: Reading) -> tuple[str, ...]:
+def _notes(reading: Reading) -> tuple[Note, ...]:
     """A reading's notes; of what is not to be had, the reason."""
-    return (f"{reading.stage}: {reading.reason}".replace("_", " ", 1),) if isinstance(reading, Failure) else reading.notes
+    return (Note(reading.code, reading.words),) if isinstance(reading, Failure) else reading.notes

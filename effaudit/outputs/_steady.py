@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from effaudit.core.notes import WAVERING, texts
 from effaudit.core.reading import Measurement
 from effaudit.core.record import Record
 from effaudit.outputs._words import title
-
-WAVERED = ("warm-up: ", "slowdown: ", "unsteady: ")
-"""How a note on a timing begins that says it was not steady (measure/steady.py)."""
 
 
 def wavering(record: Record) -> list[tuple[str, str]]:
@@ -18,10 +16,10 @@ def wavering(record: Record) -> list[tuple[str, str]]:
         for metric, reading in row.readings.items()
         if isinstance(reading, Measurement)
         for note in reading.notes
-        if note.startswith(WAVERED)
+        if note.code in WAVERING
     ]
 
 
 def disturbed(record: Record) -> list[str]:
     """The notes of all sessions and of the record itself, each once."""
-    return list(dict.fromkeys([*record.notes, *(note for session in record.sessions for note in session.notes)]))
+    return list(texts([*record.notes, *(note for session in record.sessions for note in session.notes)]))

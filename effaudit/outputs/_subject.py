@@ -37,7 +37,7 @@ def answer(record: Record, verdict: Verdict) -> str:
         return "no candidate is recommended"
     if len(found) == 1:
         return one_line(f"{found[0].candidate.name} {_ends(verdict, found[0])}{_others(verdict)}", LONGEST)
-    passing = sum(_ends(verdict, row).startswith("passes") for row in found)
+    passing = sum(_passes(verdict, row) for row in found)
     return f"{passing} of {counted(len(found), 'candidate')} pass all error rules"
 
 
@@ -107,6 +107,10 @@ def place(policy: Policy, rule: Rule) -> tuple[str, int] | None:
 def written_id(rule: Rule) -> str:
     """The id in the policy's file: that of the rule which this one is made of for a slice, or its own."""
     return rule.of or rule.id
+
+
+def _passes(verdict: Verdict, row: Row) -> bool:
+    return row.failure is None and all(c.status == "pass" for c in verdict.of(row.candidate.name) if c.rule.severity == "error")
 
 
 def _ends(verdict: Verdict, row: Row) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from effaudit.core.notes import texts
 from effaudit.core.reading import DRAWN_LEVEL
 from effaudit.core.record import Record, Session
 from effaudit.core.text import counted
@@ -76,13 +77,13 @@ def trust(record: Record, verdict: Verdict | None) -> Trust:
     """Everything that bears on how far the figures hold."""
     metrics = dict.fromkeys((*record.twins, *(full for full, floor in record.floors.items() if floor.share > 0)))
     none = (floorless(record),) if floorless(record) else ()
-    notes = (*none, *(verdict.notes if verdict else ()), *record.notes, *record.workload.notes)
+    notes = texts((*(verdict.notes if verdict else ()), *record.notes, *record.workload.notes))
     return Trust(
         tuple(_control(record, metric) for metric in metrics),
         tuple(_session(session) for session in record.sessions),
         _data(record),
         _methods(record, verdict),
-        tuple(dict.fromkeys(notes)),
+        (*none, *notes),
     )
 
 
@@ -131,7 +132,7 @@ def _session(session: Session) -> SessionFacts:
     ]
     conditions = [_condition(name, value) for name, value in session.environment.items()]
     heading = f"Session {session.id}, started {session.started}, {show(session.seconds, 's')}"
-    return SessionFacts(heading, tuple(host), tuple(conditions), session.notes)
+    return SessionFacts(heading, tuple(host), tuple(conditions), texts(session.notes))
 
 
 def _condition(name: str, value: float) -> tuple[str, str]:

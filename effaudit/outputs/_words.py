@@ -54,6 +54,8 @@ REASONS: Mapping[Reason, str] = {
     "method_too_weak": "a modelled figure where a measured one is asked for",
     "baseline_missing": "the baseline was not measured",
     "not_measured_together": "not measured in the same rounds",
+    "answers_depend_on_batch": "its answers depend on which rows are asked together",
+    "inputs_not_understood": "it does not know what many rows hold",
 }
 
 METHODS: Mapping[str, str] = {

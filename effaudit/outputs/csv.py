@@ -61,8 +61,8 @@ class Csv(Output):
 def _lines(row: Row, verdict: Verdict | None, base: Row | None) -> Iterator[tuple[str | float | None, ...]]:
     first = (row.candidate.name, standing(row, verdict), row.candidate.artifact.format)
     if row.failure or not row.readings:
-        failure = f"{row.failure.stage}: {row.failure.reason}" if row.failure else ""
-        yield (*first, *[None] * (len(COLUMNS) - 5), " ".join(row.notes), failure)
+        failure = row.failure.words if row.failure else ""
+        yield (*first, *[None] * (len(COLUMNS) - 5), " ".join(map(str, row.notes)), failure)
     for metric, reading in row.readings.items():
         yield (*first, metric, *_figures(reading, base.readings.get(metric) if base else None, _rules(row, metric, verdict)))
 
@@ -70,9 +70,9 @@ def _lines(row: Row, verdict: Verdict | None, base: Row | None) -> Iterator[tupl
 def _figures(reading: Reading, base: Reading | None, rules: str) -> tuple[str | float | None, ...]:
     compared = None if base is None or isinstance(base, Failure) else base.value
     if isinstance(reading, Failure):
-        return (*[None] * 7, compared, rules, "", f"{reading.stage}: {reading.reason}")
+        return (*[None] * 7, compared, rules, "", reading.words)
     own = (reading.value, reading.low, reading.high, reading.unit, reading.better, reading.method, reading.samples)
-    return (*own, compared, rules, "; ".join(reading.notes), "")
+    return (*own, compared, rules, "; ".join(map(str, reading.notes)), "")
 
 
 def _rules(row: Row, metric: str, verdict: Verdict | None) -> str:

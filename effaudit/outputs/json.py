@@ -15,7 +15,7 @@ from effaudit.core.wire import pack
 from effaudit.outputs._lines import standing
 from effaudit.outputs._said import as_null, said
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when a key changes its meaning or goes away; new keys do not raise it."""
 
 
@@ -23,15 +23,16 @@ LAYOUT = 1
 class Json(Output):
     """One JSON object with these keys, which stay:
 
-    `layout` (1), `version`; `audit`: name, title, created, ended, command, commit, seed, plan_digest, baseline, task, unit, rows
+    `layout` (2), `version`; `audit`: name, title, created, ended, command, commit, seed, plan_digest, baseline, task, unit, rows
     (by split), groups, quality, batch_sizes, policy_digest, notes; `verdict` (null when nothing was judged): policy, outcome,
     exit_code, recommended, headline, ranking, equals, nearest, blocking, notes, statuses, today (of waivers), subject (whom
     `exit_code` is about: "" where one is selected, else the candidate that was gated, `recommended` or `all`), checks,
     explanations, buys (`difference` is positive where it is better, in whichever direction `better` says that is); a check's
     `waived` is the waiver under which alone it passes, `beyond` one under which it does not pass either;
     `candidates`: name, title, standing, baseline, format, threads, device, parent, recipe, planned, family, kind, gain, digest,
-    failure (null, or stage and reason), notes, `readings` by metric id (value, low, high, unit, better, method, samples, notes;
-    or failure with stage and reason); `resolution`: floors and twins by metric id; `sessions`, `assumptions`, `intensity`, `spent`.
+    failure (null, or code, stage and reason), notes, `readings` by metric id (value, low, high, unit, better, method, samples,
+    notes; or failure with code, stage and reason); `resolution`: floors and twins by metric id; `sessions`, `assumptions`,
+    `intensity`, `spent`. A note has a `code`, which programs may go by, and a `text`, which may change; so has a failure.
 
     All figures are in base units (s, B, J, gCO2e, rows/s; shares of one). What is not finite is null. The text is ASCII.
     """

@@ -22,7 +22,8 @@ class Junit(Output):
 
     A rule that fails is a `failure`. An undecided one is a `failure` too, or `skipped` where the policy says
     `on_inconclusive: warn`. What only warns, and what passes under a waiver, is `skipped` with the reason: it is never just
-    green. A candidate that could not be measured is one case, `measured`, with an `error`.
+    green. A candidate that could not be measured is one case, `measured`, with an `error`. The `type` of both is a word for
+    programs: `fail`, the reason why a rule is undecided, or the code of what failed.
 
     All candidates have a suite, also those that nobody would ship: gate the one you ask about
     (`effaudit gate RECORD --candidate recommended -f junit=PATH`) to have its suite alone.
@@ -77,7 +78,7 @@ def _case(check: Check, verdict: Verdict) -> Xml.Element:
         case.attrib |= {"file": where[0], "line": str(where[1])}
     words = sentence(verdict, check)
     if breaks(verdict.policy, check):
-        _add(case, "failure", words, check.status, check)
+        _add(case, "failure", words, check.reason or check.status, check)
     elif check.status != "pass" or check.waived is not None:
         _add(case, "skipped", words, "waived" if check.waived else "warning", check)
     elif check.warned:
@@ -89,7 +90,7 @@ def _unmeasured(row: Row, verdict: Verdict) -> Xml.Element:
     case = _empty(row.candidate.name, "measured", verdict)
     assert row.failure is not None
     words = _plain(f"{row.candidate.name} could not be measured ({row.failure.stage}): {row.failure.reason}")
-    error = Xml.SubElement(case, "error", {"type": _plain(row.failure.stage), "message": words})
+    error = Xml.SubElement(case, "error", {"type": _plain(row.failure.code), "message": words})
     error.text = "\n".join(_plain(line) for line in row.failure.reason.splitlines())
     return case
 

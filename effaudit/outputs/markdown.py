@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from effaudit.core.diff import Diff
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Output
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
@@ -153,12 +154,12 @@ def _slices(record: Record) -> str:
 
 def _unmeasured(record: Record) -> str:
     failed = [(row.candidate.name, row.failure) for row in record.rows if row.failure]
-    told = [f"- {_code(name)} {_plain(shorten(f'{why.stage}: {why.reason}', QUOTED))}" for name, why in failed]
+    told = [f"- {_code(name)} {_plain(shorten(why.words, QUOTED))}" for name, why in failed]
     return _folded(f"{counted(len(failed), 'candidate')} not measured", _some(told)) if failed else ""
 
 
 def _trust(record: Record, verdict: Verdict | None) -> str:
-    notes = [*(verdict.notes if verdict else ()), *record.workload.notes, *record.notes]
+    notes = texts((*(verdict.notes if verdict else ()), *record.workload.notes, *record.notes))
     return _folded("How far to trust this", "\n".join(f"- {_plain(note)}" for note in (resolution(record, verdict), *notes)))
 
 

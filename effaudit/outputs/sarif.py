@@ -32,8 +32,9 @@ class Sarif(Output):
     A result stands at the rule's line in the policy's file and names the candidate as its logical location. What breaks the gate
     has level `error`, what should be looked at `warning`, what other candidates fail while a recommendation stands `note`. What
     passes under a waiver is a result with a suppression, which holds its reason. Candidates that could not be measured are
-    notifications. Rules that are met have no result: code scanning would show them as alerts. Under a ready-made policy results
-    have no file, which code scanning asks for: copy the policy into your repository.
+    notifications, with the code of what failed; an undecided result holds its reason. Rules that are met have no result: code
+    scanning would show them as alerts. Under a ready-made policy results have no file, which code scanning asks for: copy the
+    policy into your repository.
     """
 
     suffix = ".sarif"
@@ -128,13 +129,17 @@ def _physical(file: str, line: int) -> dict[str, Any]:
 
 
 def _invocation(record: Record, verdict: Verdict) -> dict[str, Any]:
-    told = [{"level": LEVELS[grave], "message": {"text": _message(words)}} for _, grave, words in failed(record, verdict)]
-    told += [{"level": "note", "message": {"text": _message(note)}} for note in verdict.notes]
+    told = [_notification(LEVELS[grave], words, row.failure.code) for row, grave, words in failed(record, verdict) if row.failure]
+    told += [_notification("note", note.text, note.code) for note in verdict.notes]
     return {
         "executionSuccessful": record.ended == "complete",
         "exitCode": verdict.exit_code,
         "toolExecutionNotifications": told,
     }
+
+
+def _notification(level: str, words: str, code: str) -> dict[str, Any]:
+    return {"level": level, "message": {"text": _message(words)}, "properties": {"code": _plain(code)}}
 
 
 def _fingerprint(policy: Policy, check: Check) -> str:

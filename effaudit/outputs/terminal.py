@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from effaudit.core.diff import Diff
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Output
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line
@@ -170,7 +171,7 @@ def _judged(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableT
     parts = [*_gated(record, verdict), _outcome(record, verdict), *_cautions(record), *_rules(record, verdict, verbose)]
     parts += _slices(record) if verbose else []
     parts += _told("Why not smaller?", less, verbose) + _told("What do the larger buy?", more, verbose)
-    return parts + [_text(f"Note: {note}", "dim") for note in (*verdict.notes, *remarks(record))]
+    return parts + [_text(f"Note: {note}", "dim") for note in (*texts(verdict.notes), *remarks(record))]
 
 
 def _outcome(record: Record, verdict: Verdict) -> RenderableType:
@@ -234,7 +235,7 @@ def _unmeasured(record: Record) -> RenderableType | None:
     grid.add_column(ratio=1)
     for row in record.rows:
         if row.failure:
-            grid.add_row(_status("not measured"), _text(row.candidate.name), _text(f"{row.failure.stage}: {row.failure.reason}"))
+            grid.add_row(_status("not measured"), _text(row.candidate.name), _text(row.failure.words))
     return grid if grid.row_count else None
 
 

@@ -28,11 +28,11 @@ _SMALL_REPLY = 4 << 20
 
 
 class Fault(Exception):
-    """A worker could not do what it was asked. `failure` says at which stage, and why."""
+    """A worker could not do what it was asked. `failure` says with a code what stood in the way, at which stage, and why."""
 
-    def __init__(self, stage: str, reason: str) -> None:
-        super().__init__(f"{stage}: {reason}")
-        self.failure = Failure(stage, reason)
+    def __init__(self, code: str, stage: str, reason: str) -> None:
+        self.failure = Failure(code, stage, reason)
+        super().__init__(self.failure.words)
 
 
 class Halted(Exception):
@@ -112,19 +112,19 @@ class Worker:
                     tell(float(answer.facts.get("share", 0.0)), one_line(str(answer.facts.get("text", "")), 80))
                 answer = protocol.read(lambda count: self._take(count, until), reply_limit)
         except _Gone as gone:
-            reason = gone.reason or self._death()
+            code, reason = (gone.code, gone.reason) if gone.reason else self._death()
             self.end()
-            raise Fault(stage, reason) from None
+            raise Fault(code, stage, reason) from None
         except protocol.BadFrame as bad:
             self.end()
-            raise Fault(stage, f"its worker broke the protocol: {bad}{self._words()}") from None
+            raise Fault("broke_protocol", stage, f"its worker broke the protocol: {bad}{self._words()}") from None
         except BaseException:
             self.end()
             raise
         if answer.word == "failed":
             self.end()
             reason = str(answer.facts.get("reason"))
-            raise Fault(str(answer.facts.get("stage") or stage), reason + self._words(reason))
+            raise Fault(str(answer.facts.get("code")), str(answer.facts.get("stage") or stage), reason + self._words(reason))
         return answer
 
     def resident(self) -> int:
@@ -143,14 +143,14 @@ class Worker:
     def check(self, stage: str) -> None:
         """Raises Fault when an idle worker has ended, or holds more than it may."""
         if self._process.poll() is not None:
-            reason = self._death()
+            code, reason = self._death()
             self.end()
-            raise Fault(stage, reason)
+            raise Fault(code, stage, reason)
         try:
             self._watch()
         except _Gone as gone:
             self.end()
-            raise Fault(stage, str(gone.reason)) from None
+            raise Fault(gone.code, stage, gone.reason) from None
 
     def end(self) -> None:
         """Ends the worker and everything it started. Harmless when it has ended already."""
@@ -193,29 +193,31 @@ class Worker:
             if self._process.poll() is not None:
                 raise _Gone
             if time.monotonic() > until:
-                raise _Gone(f"did not answer within {show(self._allowed_s, 's')}; killed{self._words()}")
+                raise _Gone("timed_out", f"did not answer within {show(self._allowed_s, 's')}; killed{self._words()}")
             self._watch()
 
     def _watch(self) -> None:
         pids = tree.members(self.pid)
         if len(pids) > self.limits.processes:
-            raise _Gone(f"started more than {self.limits.processes} processes; killed")
+            raise _Gone("too_many_processes", f"started more than {self.limits.processes} processes; killed")
         held = tree.resident(pids)
         if held > self.limits.memory:
-            raise _Gone(f"held {show(held, 'B')} of memory, more than the limit of {show(self.limits.memory, 'B')}; killed")
+            held_more = f"held {show(held, 'B')} of memory, more than the limit of {show(self.limits.memory, 'B')}; killed"
+            raise _Gone("out_of_memory", held_more)
         with contextlib.suppress(OSError):
             if self.log.stat().st_size > _LOG_LIMIT:
                 os.truncate(self.log, 0)
 
-    def _death(self) -> str:
+    def _death(self) -> tuple[str, str]:
+        """Of a process that is gone: a code and the words for people."""
         try:
             code = self._process.wait(2)
         except subprocess.TimeoutExpired:
-            return "its worker closed its pipe without answering" + self._words()
+            return "ended", "its worker closed its pipe without answering" + self._words()
         if code < 0:
             with contextlib.suppress(ValueError):
-                return f"crashed with {signal.Signals(-code).name}" + self._words()
-        return f"ended its own process with exit code {code}" + self._words()
+                return "crashed", f"crashed with {signal.Signals(-code).name}" + self._words()
+        return "ended", f"ended its own process with exit code {code}" + self._words()
 
     def _words(self, said: str = "") -> str:
         with contextlib.suppress(OSError):
@@ -228,6 +230,9 @@ class Worker:
 
 
 class _Gone(Exception):
-    def __init__(self, reason: str | None = None) -> None:
+    """Why a worker was ended; without a reason, it has ended by itself."""
+
+    def __init__(self, code: str = "ended", reason: str = "") -> None:
         super().__init__(reason or "gone")
+        self.code = code
         self.reason = reason

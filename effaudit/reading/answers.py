@@ -9,6 +9,7 @@ import numpy as np
 
 from effaudit.core.answer import same_class
 from effaudit.core.errors import InputError, Place
+from effaudit.core.notes import Note, coded
 from effaudit.core.plan import Data
 from effaudit.core.store import Array
 from effaudit.core.text import counted, did_you_mean, listed, one_line
@@ -31,7 +32,7 @@ class Answers:
     classes: tuple[str, ...] = ()
     class_rows: tuple[int, ...] = ()
     multilabel: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def encode(parts: Mapping[str, Part], data: Data) -> Answers:
@@ -123,7 +124,8 @@ def _multilabel(
                 )
         matrices[split] = np.column_stack([values.data.astype(np.int64) for values in answers.values()])
     one_hot = bool((matrices["certify"].sum(axis=1) == 1).all())
-    notes = ("every row has exactly one 1 among its answers: if they are one answer, give it as one column",) if one_hot else ()
+    words = "every row has exactly one 1 among its answers: if they are one answer, give it as one column"
+    notes = coded("one_answer", words if one_hot else "")
     return Answers(matrices, names, multilabel=True, notes=notes)
 
 
@@ -179,7 +181,7 @@ def _ordered(texts: set[str], positive: str | None, parts: Mapping[str, Part]) -
     return sorted(classes, key=lambda text: same_class(text) == same_class(positive))
 
 
-def _strangers(rows: Mapping[str, Array], classes: list[str]) -> tuple[str, ...]:
+def _strangers(rows: Mapping[str, Array], classes: list[str]) -> tuple[Note, ...]:
     """Classes that models could not have learnt from the train split."""
     notes = []
     for split in ("search", "certify"):
@@ -188,4 +190,4 @@ def _strangers(rows: Mapping[str, Array], classes: list[str]) -> tuple[str, ...]
             if new:
                 named = listed(f"{one_line(classes[at], 40)!r} ({counted(int(rows[split][at]), 'row')})" for at in new)
                 notes.append(f"{split} has classes that train never has: {named}")
-    return tuple(notes)
+    return coded("classes_not_in_train", *notes)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from effaudit.core.errors import InputError
+from effaudit.core.notes import Note, coded
 from effaudit.core.plan import Data
 from effaudit.core.store import INDEX, Array, Store, StoreWriter
 from effaudit.core.text import counted, listed, one_line
@@ -87,12 +88,12 @@ def _sliced(certify: Part, data: Data, groups: Array, answers: Answers) -> Slice
     return slices_of(certify.slices, data.slice_min_rows, groups, classes, len(answers.classes))
 
 
-def _groups(parts: Mapping[str, Part], data: Data) -> tuple[dict[str, Array], tuple[str, ...]]:
+def _groups(parts: Mapping[str, Part], data: Data) -> tuple[dict[str, Array], tuple[Note, ...]]:
     links = {split: part.link for split, part in parts.items() if part.link is not None}
     if not links:
         return {split: np.arange(part.rows, dtype=np.int64) for split, part in parts.items()}, ()
     numbers, note = group_numbers(links, data)
-    return numbers, (note,) if note else ()
+    return numbers, coded("resampled", note)
 
 
 def _column(name: str, parts: Mapping[str, Part]) -> Column:
@@ -117,9 +118,9 @@ def _quality(data: Data, answers: Answers) -> tuple[str, ...]:
     return ("roc_auc",) if len(answers.classes) == 2 else ("accuracy",)
 
 
-def _link_notes(parts: Mapping[str, Part], data: Data) -> list[str]:
+def _link_notes(parts: Mapping[str, Part], data: Data) -> list[Note]:
     """Groups that are torn apart, and rows that are not in the order of time: both make figures look better than they are."""
-    certify, notes = parts["certify"].link, []
+    certify, notes = parts["certify"].link, list[Note]()
     for split in ("train", "search"):
         other = parts[split].link if split in parts else None
         if certify is None or other is None:
@@ -128,30 +129,33 @@ def _link_notes(parts: Mapping[str, Part], data: Data) -> list[str]:
             shared = len(np.intersect1d(certify.data, other.data))
             if shared:
                 whole = len(np.unique(certify.data))
-                notes.append(f"WARNING: {shared:,} of the {whole:,} groups of {data.groups} in certify are in {split} too")
+                notes += coded(
+                    "groups_shared", f"{shared:,} of the {whole:,} groups of {data.groups} in certify are in {split} too"
+                )
         else:
             earlier = int((certify.data <= other.data.max()).sum())
             if earlier:
-                notes.append(f"WARNING: {counted(earlier, 'row')} of certify are not later than all of {split} by {data.time}")
+                notes += coded(
+                    "not_later", f"{counted(earlier, 'row')} of certify are not later than all of {split} by {data.time}"
+                )
     return notes
 
 
-def _row_notes(parts: Mapping[str, Part], duplicates: Mapping[str, int]) -> list[str]:
+def _row_notes(parts: Mapping[str, Part], duplicates: Mapping[str, int]) -> tuple[Note, ...]:
     rows = parts["certify"].rows
-    notes = [
+    shared = [
         f"{_of(found, rows)} of certify occur in {split} too, with all inputs equal" for split, found in duplicates.items() if found
     ]
     within = repeated(parts["certify"].inputs)
-    if within:
-        notes.append(f"{_of(within, rows)} of certify repeat an earlier row of certify")
-    return notes
+    again = f"{_of(within, rows)} of certify repeat an earlier row of certify" if within else ""
+    return (*coded("rows_shared", *shared), *coded("rows_repeated", again))
 
 
 def _of(found: int, rows: int) -> str:
     return f"{counted(found, 'row')} ({100 * found / rows:.2g} %)"
 
 
-def _infinities(parts: Mapping[str, Part]) -> list[str]:
+def _infinities(parts: Mapping[str, Part]) -> tuple[Note, ...]:
     found = {}
     for name in parts["certify"].inputs:
         columns = [part.inputs[name].data for part in parts.values() if part.inputs[name].data.dtype.kind == "f"]
@@ -159,4 +163,4 @@ def _infinities(parts: Mapping[str, Part]) -> list[str]:
         if count:
             found[name] = count
     listing = listed(f"{one_line(name, 40)} ({count:,})" for name, count in found.items())
-    return [f"infinite values in {listing}"] if found else []
+    return coded("infinite_values", f"infinite values in {listing}" if found else "")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from effaudit.core.candidate import Family
 from effaudit.core.policy import MACHINE_FACTS
+from effaudit.core.verdict import Reason
 from effaudit.reading.document import shown
 from effaudit.reading.plan_fields import Columns, FilePath, Name, quantity
 
@@ -163,6 +164,9 @@ class EfficiencyPolicy(_Part):
     waivers: WaiversPart | None = Field(default=None, description="where waivers stand")
 
 
+_REASON = "Why a check is inconclusive, in the words of JSON, SARIF and JUnit; what each means stands in docs/policies.md."
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of an EfficiencyPolicy's file, which may leave out what it inherits."""
     made = EfficiencyPolicy.model_json_schema(by_alias=True)
@@ -176,5 +180,6 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
         **made,
+        "$defs": made["$defs"] | {"Reason": {"description": _REASON, "enum": list(get_args(Reason))}},
         "title": "effaudit EfficiencyPolicy",
     }

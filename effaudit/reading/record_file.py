@@ -24,6 +24,7 @@ from effaudit.core.store import Array
 from effaudit.core.text import listed, one_line
 from effaudit.core.wire import pack
 from effaudit.reading.npz import Npz, write_npz
+from effaudit.reading.record_upgrade import upgraded
 from effaudit.reading.yaml_text import path_of
 
 RECORD, EVIDENCE, SAMPLES = "record.json", "evidence.npz", "samples.npz"
@@ -143,6 +144,7 @@ def _facts(data: bytes, place: Place) -> dict[str, Any]:
             what, place, f"Install the version that made it ({one_line(str(facts.get('version')), 40)}), or a newer one."
         )
     _check_seal(facts, place)
+    facts = {**upgraded(facts), "schema": SCHEMA} if schema == 1 else facts
     return {**facts, "rows": _with_tuples(facts.get("rows"))}
 
 

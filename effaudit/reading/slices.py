@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.slices import LONGEST, MISSING, NO_SLICE, OTHER, Slice, key_apart, key_of
 from effaudit.core.store import Array
 from effaudit.core.text import counted, listed, one_line
@@ -30,7 +31,7 @@ class Sliced:
 
     slices: tuple[Slice, ...]
     codes: Array
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def slices_of(columns: Mapping[str, Values], least: int, groups: Array, classes:
     """
     slices: list[Slice] = []
     codes = np.full((len(groups), len(columns)), NO_SLICE, dtype=np.uint16)
-    notes: list[str] = []
+    notes: list[Note] = []
     for place, (column, values) in enumerate(columns.items()):
         named, own_codes, told = _merged(column, _cut(values), least)
         inside = own_codes >= 0
@@ -95,7 +96,7 @@ def _of_numbers(values: Values, present: Array) -> _Cut:
     return _Cut(("Q1", "Q2", "Q3", "Q4"), titles, codes)
 
 
-def _merged(column: str, cut: _Cut, least: int) -> tuple[list[tuple[str, str]], Array, list[str]]:
+def _merged(column: str, cut: _Cut, least: int) -> tuple[list[tuple[str, str]], Array, tuple[Note, ...]]:
     """Keys and titles of a column's slices, each row's place among them, and notes: rare values are put together as `other`."""
     sizes = np.bincount(cut.codes[cut.codes >= 0], minlength=len(cut.names))
     enough = [place for place in np.argsort(-sizes, kind="stable") if sizes[place] >= least]
@@ -107,14 +108,14 @@ def _merged(column: str, cut: _Cut, least: int) -> tuple[list[tuple[str, str]], 
     rows = int(sizes[rare].sum())
     told = f"{counted(len(rare), 'value')} of {one_line(column, LONGEST)} with {counted(rows, 'certify row')} in all"
     if not rows:
-        return named, new[cut.codes], []
+        return named, new[cut.codes], ()
     if rows < least:
-        note = f"WARNING: in no slice: {told}, where a slice has at least {least:,} rows (`slice_min_rows`)"
-        return named, new[cut.codes], [note]
+        note = f"in no slice: {told}, where a slice has at least {least:,} rows (`slice_min_rows`)"
+        return named, new[cut.codes], coded("rows_in_no_slice", note)
     new[rare] = len(kept)
     why = f"a slice has at least {least:,} rows" if sizes[rare].max() < least else f"no more than {MOST_SLICES} stand alone"
     other = (key_apart(column, OTHER), f"{counted(len(rare), 'other value')}")
-    return [*named, other], new[cut.codes], [f"{told} became one slice, other: {why}"]
+    return [*named, other], new[cut.codes], coded("slices_merged", f"{told} became one slice, other: {why}")
 
 
 def _named(column: str, cut: _Cut, place: int) -> tuple[str, str]:
@@ -124,18 +125,18 @@ def _named(column: str, cut: _Cut, place: int) -> tuple[str, str]:
     return key_of(column, name), cut.titles[place] if cut.titles else one_line(name[:1000], LONGEST)
 
 
-def _undecidable(column: str, slices: Sequence[Slice], grouped: bool) -> list[str]:
+def _undecidable(column: str, slices: Sequence[Slice], grouped: bool) -> tuple[Note, ...]:
     """Says which slices have too little in them for a comparison of scores to be decided, and what would put them together."""
     few = [one for one in slices if min(one.class_rows, default=LEAST_OF_A_CLASS) < LEAST_OF_A_CLASS]
     few += [one for one in slices if grouped and one.groups < LEAST_GROUPS and one not in few]
     if not few:
-        return []
+        return ()
     less = f"less than {LEAST_OF_A_CLASS} rows of a class" + (f", or than {LEAST_GROUPS} groups" if grouped else "")
     told = f"slices of {one_line(column, LONGEST)} with {less}, in which rules on scores stay undecided"
     largest = max(one.rows for one in few)
     enough = all(one.rows > largest for one in slices if one not in few) and len(few) < len(slices)
     advice = f"; `slice_min_rows: {largest + 1}` puts them together" if enough else ""
-    return [f"WARNING: {told}: {listed((one.title for one in few), 5)}{advice}"]
+    return coded("slices_undecided", f"{told}: {listed((one.title for one in few), 5)}{advice}")
 
 
 def _label(value: object) -> str:

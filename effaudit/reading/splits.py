@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from effaudit.core.errors import InputError
+from effaudit.core.notes import Note
 from effaudit.core.plan import Data
 from effaudit.core.store import Array
 from effaudit.core.text import counted
@@ -15,7 +16,7 @@ SEARCH_SHARE = 0.3
 LEAST_ROWS = 4
 
 
-def with_search(parts: dict[str, Part], data: Data, *, needs_search: bool, seed: int) -> tuple[dict[str, Part], tuple[str, ...]]:
+def with_search(parts: dict[str, Part], data: Data, *, needs_search: bool, seed: int) -> tuple[dict[str, Part], tuple[Note, ...]]:
     """The parts as train, search and certify, and notes on what was cut.
 
     `data` becomes search and certify, certify gives some of its rows where search is needed and not given. Where nothing
@@ -34,7 +35,7 @@ def with_search(parts: dict[str, Part], data: Data, *, needs_search: bool, seed:
         else "at random"
     )
     note = f"{source} was cut {how}: {counted(len(search), 'row')} search, {counted(len(certify), 'row')} certify"
-    return _in_order(kept | {"search": parts[source].take(search), "certify": parts[source].take(certify)}), (note,)
+    return _in_order(kept | {"search": parts[source].take(search), "certify": parts[source].take(certify)}), (Note("cut", note),)
 
 
 def cut(part: Part, data: Data, seed: int) -> tuple[Array, Array]:

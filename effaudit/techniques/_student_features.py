@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from effaudit.core.candidate import Artifact
+from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Refused, Workbench
 from effaudit.core.store import Array
 from effaudit.core.text import listed
@@ -34,7 +35,7 @@ class Features:
     dense: bool
     prepare: Any = None
     borrowed: Artifact | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @classmethod
     def of(cls, bench: Workbench, columns: Sequence[str], *, dense: bool) -> Features:
@@ -42,12 +43,14 @@ class Features:
         found = profiles(bench, columns)
         before, words = given(bench).preprocess, of_kind(found, "words")
         if before is not None and words:
-            return cls(bench, tuple(found), dense, borrowed=before, notes=("reads the teacher's own preprocessing",))
+            return cls(
+                bench, tuple(found), dense, borrowed=before, notes=coded("preprocessing", "reads the teacher's own preprocessing")
+            )
         left = of_kind(found, "useless") + ([] if dense else words)
         used = tuple(profile for profile in found if profile.name not in left)
         if not used:
             raise Refused(f"none of the teacher's columns ({listed(columns)}) is of use to this student")
-        return cls(bench, used, dense, notes=(f"left out {listed(left)}",) if left else ())
+        return cls(bench, used, dense, notes=coded("left_out", f"left out {listed(left)}" if left else ""))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from effaudit.core.answer import label
 from effaudit.core.candidate import Artifact, Candidate, Contract
+from effaudit.core.notes import coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.text import listed
 from effaudit.techniques import _student_network, _student_trees
@@ -87,7 +88,7 @@ class Distillation(Technique):
         product = (self._trees if self.student == "lightgbm" else self._network)(bench, features, pairs)
         notes = [*features.notes]
         if len(known.rows) < bench.store.rows("train"):
-            notes.append(f"taught by {len(known.rows):,} of {bench.store.rows('train'):,} train rows")
+            notes += coded("sampled", f"taught by {len(known.rows):,} of {bench.store.rows('train'):,} train rows")
         bench.tell(0.95, "comparing with the teacher")
         return replace(product, notes=tuple(notes), figures={**product.figures, **_compared(bench, product)})
 

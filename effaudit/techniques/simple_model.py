@@ -12,6 +12,7 @@ import numpy as np
 
 from effaudit.core.answer import canonical
 from effaudit.core.candidate import Artifact, Contract
+from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.store import Array
 from effaudit.core.text import listed, one_line
@@ -59,7 +60,7 @@ class SimpleModel(Technique):
         rows = sample(bench, _MOST_ROWS[self.family])
         notes = _notes(found, self.family)
         if len(rows) < bench.store.rows("train"):
-            notes.append(f"learnt from {len(rows):,} of {bench.store.rows('train'):,} train rows, drawn at random")
+            notes += coded("sampled", f"learnt from {len(rows):,} of {bench.store.rows('train'):,} train rows, drawn at random")
         data = _Data(bench, [profile for profile in found if self.family == "dummy" or profile.name in _used(found, self.family)])
         check_classes(bench, rows)
         bench.tell(0.1, f"training {self.family}")
@@ -235,11 +236,11 @@ def _used(found: Sequence[Profile], family: str) -> list[str]:
     return used
 
 
-def _notes(found: Sequence[Profile], family: str) -> list[str]:
+def _notes(found: Sequence[Profile], family: str) -> list[Note]:
     useless, words = of_kind(found, "useless"), of_kind(found, "words")
     notes = []
     if useless and family != "dummy":
         notes.append(f"left out {listed(useless)}: one value only, or nearly every row has another")
     if words and family in ("tree", "lightgbm"):
         notes.append(f"left out the free text in {listed(words)}")
-    return notes
+    return [*coded("left_out", *notes)]

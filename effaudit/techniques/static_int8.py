@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from effaudit.core.candidate import Artifact, Candidate, Contract
+from effaudit.core.notes import coded
 from effaudit.core.plugin import Model, Product, Refused, Technique, Workbench
 from effaudit.core.store import Array
 from effaudit.core.text import counted, did_you_mean, listed
@@ -122,7 +123,7 @@ class StaticInt8(Technique):
         notes = [f"{kernels.quantised} layers compute in eight bits, {kernels.floating} in float"] if kernels.floating else []
         if not _int8_kernels.has_vnni():
             notes.append("weights have seven bits, as this processor lacks VNNI")
-        return Product(artifact, asked, parent.preprocess, tuple(notes), figures)
+        return Product(artifact, asked, parent.preprocess, coded("kernels", *notes), figures)
 
 
 def _reader(bench: Workbench, model: Model, contract: Contract, rows: Array) -> Any:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from effaudit.core.answer import BadAnswer
 from effaudit.core.candidate import Candidate, Contract
+from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.text import counted
 from effaudit.techniques._onnx_parent import Converted, Source
@@ -87,11 +88,11 @@ class ToOnnx(Technique):
             reasons = refusals[:1] or [f"its graph answers otherwise than the model ({_differences(tried[0][1])})"]
             raise Refused(f"{reasons[0]}; leave it in its own format, or change that step")
         made, parity = min(right, key=lambda pair: (pair[1].flips, not pair[1].rounding_only(pair[0].trees), pair[0].double))
-        notes = []
+        notes: list[Note] = []
         if made.preprocess is not None and refusals:
-            notes.append(f"its preprocessing stays in scikit-learn: {refusals[0]}")
+            notes += coded("preprocessing", f"its preprocessing stays in scikit-learn: {refusals[0]}")
         if not parity.rounding_only(made.trees):
-            notes.append(f"against its parent: {_differences(parity)}")
+            notes += coded("parity", f"against its parent: {_differences(parity)}")
         figures = {**parity.figures, "float64": float(made.double), "rows_with_missing": float(parity.missing)}
         return Product(made.artifact, _contract(made, contract), made.preprocess, tuple(notes), figures)
 

@@ -37,21 +37,23 @@ def answer(does: Callable[[Message], Message], message: Message) -> Message:
     try:
         return does(message)
     except Refused as refused:
-        return _failed("open", str(refused))
+        return _failed("refused", "open", str(refused))
     except BadAnswer as bad:
-        return _failed("", str(bad))
+        return _failed("bad_answer", "", str(bad))
     except MemoryError as error:
-        return _failed("", f"asked for more memory than its limit allows ({one_line(str(error)) or 'MemoryError'})")
+        return _failed(
+            "out_of_memory", "", f"asked for more memory than its limit allows ({one_line(str(error)) or 'MemoryError'})"
+        )
     except SystemExit as left:
-        return _failed("", f"called sys.exit({left.code!r})")
+        return _failed("ended", "", f"called sys.exit({left.code!r})")
     except Exception as error:  # a model's own code may raise anything: it is told, with its traceback in the log
         traceback.print_exc()
         sys.stderr.flush()
-        return _failed("", f"raised {type(error).__name__}: {one_line(str(error), 500)}")
+        return _failed("raised", "", f"raised {type(error).__name__}: {one_line(str(error), 500)}")
 
 
-def _failed(stage: str, reason: str) -> Message:
-    return Message("failed", {"stage": stage, "reason": reason})
+def _failed(code: str, stage: str, reason: str) -> Message:
+    return Message("failed", {"code": code, "stage": stage, "reason": reason})
 
 
 def _take(pipe: int, count: int) -> bytes:

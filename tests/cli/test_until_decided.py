@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from toy_audits import POLICY, written
 
+from effaudit.core.notes import texts
 from effaudit.reading.record_file import read_record
 
 
@@ -33,7 +34,7 @@ def test_it_ends_early_when_all_is_settled(decided):
     assert done.returncode == 0, done.stderr
     record = read_record(folder / "run")
     assert record.looks == 5
-    (ended,) = (note for note in record.notes if note.startswith("Timing ended"))
+    (ended,) = (note for note in texts(record.notes) if note.startswith("Timing ended"))
     assert ended.startswith("Timing ended after look")
     assert "when every verdict was settled" in ended
     assert 3 <= len(np.unique(record.arrays["full/latency.batch_1.p50"][:, 0])) < 7
@@ -63,7 +64,7 @@ def test_judging_it_again_keeps_the_split_level(decided):
 def test_callers_at_once_have_figures_and_say_that_they_were_processes(decided):
     folder, _ = decided
     readings = read_record(folder / "run").row("slow").readings
-    assert readings["throughput.parallel_2"].notes == ("2 processes",)
+    assert texts(readings["throughput.parallel_2"].notes) == ("2 processes",)
     assert readings["throughput.parallel_2"].value > readings["throughput.parallel_1"].value
 
 

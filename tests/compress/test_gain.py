@@ -7,6 +7,7 @@ import pytest
 
 from effaudit.compress.gain import gains
 from effaudit.core.candidate import Artifact, Candidate
+from effaudit.core.notes import texts
 from effaudit.core.reading import Measurement, Spread, counted
 from effaudit.core.record import Row
 
@@ -44,7 +45,7 @@ def test_smaller_or_faster_is_a_gain_and_neither_is_none(size, seconds, noise, l
 
 
 def test_the_figures_behind_the_label_are_told():
-    notes = labelled(500.0, 0.005)["notes"]
+    notes = texts(labelled(500.0, 0.005)["notes"])
     assert notes[0] == "size −50 % against big"
     assert notes[1].startswith(f"{P50} −50 %")
 

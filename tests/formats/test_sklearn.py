@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from effaudit.core.candidate import Artifact, Contract, Trust
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
 from effaudit.formats.sklearn import Sklearn
 
@@ -65,7 +66,7 @@ def test_another_version_of_scikit_learn_is_a_note_and_not_noise(tmp_path, numbe
         patch.setattr("sklearn.base.__version__", "1.2.3")
         skops.io.dump(model, tmp_path / "old.skops")
     recwarn.clear()
-    notes = Sklearn().open(Artifact(str(tmp_path / "old.skops"), "sklearn"), 1).facts().notes
+    notes = texts(Sklearn().open(Artifact(str(tmp_path / "old.skops"), "sklearn"), 1).facts().notes)
     assert "saved with scikit-learn 1.2.3" in notes[0]
     assert not [warning for warning in recwarn if "version" in str(warning.message)]
 

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from effaudit.core.notes import texts
 from effaudit.formats._sklearn_facts import facts_of
 
 
@@ -94,4 +95,4 @@ def test_nodes_are_only_counted_where_there_are_any(numbers):
 
 
 def test_notes_are_kept(numbers):
-    assert facts_of(CalibratedClassifierCV(LogisticRegression(), cv=2).fit(*numbers[:2]), ("a note",)).notes == ("a note",)
+    assert texts(facts_of(CalibratedClassifierCV(LogisticRegression(), cv=2).fit(*numbers[:2]), ("a note",)).notes) == ("a note",)

@@ -24,6 +24,7 @@ from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from effaudit.core.candidate import Contract
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
 from effaudit.formats.sklearn import Sklearn
 
@@ -134,7 +135,7 @@ def test_a_model_without_probabilities_is_ranked_by_its_decision_function(tmp_pa
         assert np.array_equal(scores, model.decision_function(matrix))
         labels = model.classes_[scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)]
         assert np.array_equal(labels, model.predict(matrix))
-        assert "distances to a boundary" in opened.facts().notes[0]
+        assert "distances to a boundary" in texts(opened.facts().notes)[0]
 
 
 def test_where_no_score_ranks_its_labels_a_model_answers_labels(tmp_path, numbers, request_of):

@@ -55,13 +55,13 @@ def test_a_rule_that_would_then_be_decided_at_a_stricter_level_is_named(a):
 
 
 def test_what_was_not_measured_is_admitted_by_nothing(a):
-    lines = told(a, a.model("x", readings={P50: Failure("too_few_samples", "9 calls")}), a.rule("lat", P50, max="1 s"))
+    lines = told(a, a.model("x", readings={P50: Failure("too_few_samples", "time", "9 calls")}), a.rule("lat", P50, max="1 s"))
     assert lines[1:] == (
         "  inconclusive  lat: 9 calls",
         " " * 16 + "no limit admits what is not known",
         "  no limits would admit it",
     )
-    dead = told(a, a.model("x", failure=Failure("load", "signal 11")), a.rule("lat", P50, max="1 s"))
+    dead = told(a, a.model("x", failure=Failure("refused", "load", "signal 11")), a.rule("lat", P50, max="1 s"))
     assert dead == ("x: could not be measured (load): signal 11",)
 
 
@@ -119,6 +119,8 @@ def test_waivers_at_work_are_named(a):
 
 def test_hostile_words_are_one_line_each(a):
     lines = told(
-        a, a.model("x", readings={P50: Failure("timing\x1b[2J", "\x1b[31mred\nlines\u202e")}), a.rule("lat", P50, max="1 s")
+        a,
+        a.model("x", readings={P50: Failure("timed_out", "timing\x1b[2J", "\x1b[31mred\nlines\u202e")}),
+        a.rule("lat", P50, max="1 s"),
     )
     assert not any(mark in "".join(lines) for mark in "\x1b\n\u202e")

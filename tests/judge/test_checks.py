@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from effaudit.core.notes import texts
 from effaudit.core.policy import Limit
 from effaudit.core.reading import Failure, Meaning, Measurement
 from effaudit.core.record import Session
@@ -110,12 +111,12 @@ def test_a_floor_warns_below(a):
     ("rule", "record", "reason", "detail"),
     [
         (("cost", "cost.per_1000", {"max": "1 EUR"}), {}, "metric_missing", "cost.per_1000 was not measured in this audit"),
-        (("p", P50, {"max": "1 s"}), {P50: Failure("timing", "hung")}, "metric_missing", "timing: hung"),
+        (("p", P50, {"max": "1 s"}), {P50: Failure("timed_out", "timing", "hung")}, "metric_missing", "timing: hung"),
         (
             ("p", P50, {"max": "1 s"}),
-            {P50: Failure("too_few_samples", "200 calls")},
+            {P50: Failure("too_few_samples", "time", "200 calls")},
             "too_few_samples",
-            "too_few_samples: 200 calls",
+            "200 calls",
         ),
     ],
 )
@@ -126,13 +127,13 @@ def test_what_is_not_measured_is_never_a_pass(a, rule, record, reason, detail):
 
 
 def test_a_candidate_that_crashed_misses_every_metric(a):
-    record = a.record(a.model("base"), a.model("dead", failure=Failure("load", "signal 11")))
+    record = a.record(a.model("base"), a.model("dead", failure=Failure("refused", "load", "signal 11")))
     found = one(a, a.rule("lat", P50, max="1 s"), record, "dead")
     assert (found.status, found.reason, found.detail) == ("inconclusive", "metric_missing", "load: signal 11")
 
 
 def test_a_baseline_that_crashed_leaves_relative_rules_open(a):
-    record = a.record(a.model("base", failure=Failure("load", "signal 11")), a.model("other"))
+    record = a.record(a.model("base", failure=Failure("refused", "load", "signal 11")), a.model("other"))
     found = one(a, a.rule("ni", "quality.roc_auc", max_drop="1 pp"), record, "other")
     assert (found.reason, found.detail) == ("baseline_missing", "base: load: signal 11")
 
@@ -214,4 +215,4 @@ def test_quality_of_answers_that_differ_from_call_to_call_certifies_nothing(a, d
     assert one(a, a.rule("speed", P50, max="12 ms"), record, drawn).status == "pass"
     loss = one(a, a.rule("loss", "quality.accuracy", versus="baseline", max_drop="50 pp"), record, "other")
     assert loss.reason == "method_too_weak"
-    assert f"{drawn}: {words}." in decide(record, a.policy(alone)).notes
+    assert f"{drawn}: {words}." in texts(decide(record, a.policy(alone)).notes)

@@ -115,7 +115,7 @@ def test_rounds_that_were_not_kept_are_no_comparison(a):
 
 
 def test_a_baseline_that_failed_is_missing_whatever_the_candidate_reads(a):
-    record = a.record(a.model("base", failure=Failure("load", "segmentation fault\x1b[31m")), a.model("other"))
+    record = a.record(a.model("base", failure=Failure("refused", "load", "segmentation fault\x1b[31m")), a.model("other"))
     for metric in (P50, "quality.roc_auc", "size.artifact"):
         assert compared(record, metric) == Undecidable("baseline_missing", "base: load: segmentation fault")
 
@@ -125,13 +125,13 @@ def test_a_versus_that_the_record_does_not_have_is_missing(a):
 
 
 def test_a_baseline_with_too_few_samples_can_be_measured_more(a):
-    few = Failure("too_few_samples", "200 calls, where 368 are needed for p99")
+    few = Failure("too_few_samples", "time", "200 calls, where 368 are needed for p99")
     found = compared(a.record(a.model("base", readings={P50: few}), a.model("other")), P50)
     assert found.reason == "too_few_samples"
 
 
 def test_a_figure_that_failed_is_missing_with_its_words(a):
-    record = a.record(a.model("base", readings={P50: Failure("timing", "hung for 60 s")}))
+    record = a.record(a.model("base", readings={P50: Failure("timed_out", "timing", "hung for 60 s")}))
     assert figure(Evidence.of(record), "base", P50) == Undecidable("metric_missing", "timing: hung for 60 s")
 
 

@@ -109,7 +109,7 @@ def test_a_verdict_says_everything(a):
         a.model("base", size=5e6),
         a.model("small", size=1e5),
         a.model("worse", size=5e4, auc=0.77),
-        a.model("dead", size=9e6, failure=Failure("load", "signal 11")),
+        a.model("dead", size=9e6, failure=Failure("refused", "load", "signal 11")),
     )
     policy = a.policy(a.rule("ni", "quality.roc_auc", max_drop="1 pp"), a.rule("lat", P50, "warn", max="1 ms"))
     verdict = decide(record, policy)
@@ -132,5 +132,5 @@ def test_a_failed_warning_rejects_nobody(a):
 def test_a_policy_without_rules_takes_the_smallest_that_was_measured(a):
     verdict = decide(a.record(a.model("base"), quality=()), a.policy())
     assert verdict.recommended == "base"
-    empty = decide(a.record(a.model("base", failure=Failure("load", "no"))), a.policy())
+    empty = decide(a.record(a.model("base", failure=Failure("refused", "load", "no"))), a.policy())
     assert (empty.outcome, empty.exit_code, empty.recommended) == ("incomplete", 4, None)

@@ -122,7 +122,7 @@ def test_labels_that_all_agree_are_no_change_and_many_that_differ_are_one(made, 
 
 
 def test_what_one_side_lacks_is_told_with_its_reason(made, a):
-    failing = a.model("base", readings={P50: Failure("timing", "it fell"), SIZE: None})
+    failing = a.model("base", readings={P50: Failure("timed_out", "timing", "it fell"), SIZE: None})
     found = diff(made(a.model("base")), made(failing))
     assert reasons(found)[P50] == "not measured after: timing: it fell"
     assert reasons(found)[SIZE] == "not measured after"
@@ -131,7 +131,7 @@ def test_what_one_side_lacks_is_told_with_its_reason(made, a):
 
 
 def test_a_candidate_that_failed_is_told_once(made, a):
-    found = diff(made(a.model("base")), made(a.model("base", failure=Failure("load", "no such file"))))
+    found = diff(made(a.model("base")), made(a.model("base", failure=Failure("refused", "load", "no such file"))))
     assert found.pairs[0].failed == "after: load: no such file"
     assert not found.apart
     assert not found.changes

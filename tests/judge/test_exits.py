@@ -13,7 +13,7 @@ from effaudit.judge.decide import decide
 from effaudit.judge.exits import gate_one
 
 P50 = "latency.batch_1.p50"
-DEAD = Failure("load", "signal 11")
+DEAD = Failure("refused", "load", "signal 11")
 
 
 def judged(a, *models, on_inconclusive="fail", rules=None, baseline=None):
@@ -66,7 +66,7 @@ def test_4_even_where_the_policy_compares_with_nothing(a):
 
 
 def test_4_a_figure_of_the_baseline_is_missing_that_error_rules_compare_with(a):
-    base = a.model("base", readings={"quality.roc_auc": Failure("quality", "no scores")})
+    base = a.model("base", readings={"quality.roc_auc": Failure("undefined", "quality", "no scores")})
     found = judged(a, base, a.model("other"))[1]
     assert (found.exit_code, found.blocking[0]) == (4, "base")
     assert found.headline.startswith("Figures of the baseline base that error rules compare with")
@@ -111,30 +111,30 @@ def test_failed_ladder_members_and_products_never_count(a):
 
 
 def test_4_a_reading_that_an_error_rule_needs_failed(a):
-    half = a.model("half", size=1e3, planned=False, readings={P50: Failure("timing", "hung")})
+    half = a.model("half", size=1e3, planned=False, readings={P50: Failure("timed_out", "timing", "hung")})
     assert selecting(a, fast(a), half) == (4, "incomplete")
 
 
 def test_a_failed_reading_of_a_larger_candidate_does_not_count(a):
-    half = a.model("half", size=9e6, readings={P50: Failure("timing", "hung")})
+    half = a.model("half", size=9e6, readings={P50: Failure("timed_out", "timing", "hung")})
     assert selecting(a, fast(a), half) == (0, "recommended")
 
 
 def test_a_failed_reading_of_a_rejected_candidate_does_not_count(a):
-    half = a.model("half", size=1e3, auc=0.7, readings={P50: Failure("timing", "hung")})
+    half = a.model("half", size=1e3, auc=0.7, readings={P50: Failure("timed_out", "timing", "hung")})
     assert selecting(a, fast(a), half) == (0, "recommended")
 
 
 def test_a_failed_reading_that_only_a_warning_needs_does_not_count(a):
-    half = a.model("half", size=1e3, readings={"energy.per_1000": Failure("energy", "no watts")})
+    half = a.model("half", size=1e3, readings={"energy.per_1000": Failure("not_stated", "energy", "no watts")})
     rules = [a.rule("lat", P50, max="25 ms"), a.rule("e", "energy.per_1000", "warn", max="1 J")]
     assert selecting(a, fast(a), half, rules=rules) == (0, "recommended")
 
 
 def test_too_few_samples_are_undecided_and_not_a_failed_reading(a):
-    few = a.model("few", size=1e3, readings={P50: Failure("too_few_samples", "200 calls")})
+    few = a.model("few", size=1e3, readings={P50: Failure("too_few_samples", "time", "200 calls")})
     assert selecting(a, fast(a), few) == (0, "recommended")
-    assert selecting(a, a.model("base", readings={P50: Failure("too_few_samples", "200 calls")})) == (3, "inconclusive")
+    assert selecting(a, a.model("base", readings={P50: Failure("too_few_samples", "time", "200 calls")})) == (3, "inconclusive")
 
 
 def test_a_metric_that_nobody_measured_leaves_the_audit_incomplete(a):
@@ -150,7 +150,7 @@ def joules(a, value):
 
 
 def test_4_nobody_that_passes_has_the_figure_that_the_policy_minimises(a):
-    lacks = {"energy.per_1000": Failure("assume", "write `assumptions: {watts_per_vcpu: 4.0}`")}
+    lacks = {"energy.per_1000": Failure("not_stated", "assume", "write `assumptions: {watts_per_vcpu: 4.0}`")}
     found = frugal(a, a.model("base", readings=lacks), a.model("other", readings=lacks))
     assert (found.exit_code, found.outcome, found.recommended) == (4, "incomplete", None)
     assert found.blocking == ("base", "other")
@@ -190,12 +190,12 @@ def gate(a, name, *models, **options):
         ({}, 0),
         ({"latency": 0.1}, 1),
         ({"auc": 0.79}, 3),
-        ({"readings": {P50: Failure("timing", "hung")}}, 4),
-        ({"readings": {P50: Failure("too_few_samples", "200 calls")}}, 3),
+        ({"readings": {P50: Failure("timed_out", "timing", "hung")}}, 4),
+        ({"readings": {P50: Failure("too_few_samples", "time", "200 calls")}}, 3),
         ({"failure": DEAD}, 4),
         ({"latency": 0.1, "auc": 0.79}, 1),
-        ({"latency": 0.1, "readings": {"quality.roc_auc": Failure("quality", "no scores")}}, 1),
-        ({"auc": 0.79, "readings": {P50: Failure("timing", "hung")}}, 4),
+        ({"latency": 0.1, "readings": {"quality.roc_auc": Failure("undefined", "quality", "no scores")}}, 1),
+        ({"auc": 0.79, "readings": {P50: Failure("timed_out", "timing", "hung")}}, 4),
     ],
 )
 def test_gating_one_looks_at_its_error_rules(a, model, code):

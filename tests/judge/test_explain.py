@@ -36,10 +36,10 @@ def test_an_undecided_rule_that_no_measuring_settles_says_so(a):
 
 def test_what_was_not_measured_is_told_in_the_failure_s_words(a):
     rule = a.rule("lat", P50, max="1 s")
-    assert sentence(a, a.model("x", readings={P50: Failure("timing", "hung\nfor 60 s")}), rule) == (
+    assert sentence(a, a.model("x", readings={P50: Failure("timed_out", "timing", "hung\nfor 60 s")}), rule) == (
         "cannot be judged on lat: timing: hung for 60 s"
     )
-    dead = a.model("x", failure=Failure("load", "signal 11\x1b[31m\nSegmentation fault"))
+    dead = a.model("x", failure=Failure("refused", "load", "signal 11\x1b[31m\nSegmentation fault"))
     assert sentence(a, dead, rule) == "could not be measured (load): signal 11 Segmentation fault"
 
 

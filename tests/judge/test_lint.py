@@ -89,7 +89,7 @@ def test_what_the_record_has_not_measured_is_told_with_what_was_perhaps_meant(a)
     found = lint(floored(a, a.rule("p95", "latency.batch_1.p95", max="1 s")), MEANINGS.get, record)
     assert [(one.rule, one.said) for one in found] == [("p95", "no candidate of this record has latency.batch_1.p95")]
     assert found[0].advice == "Did you mean 'latency.batch_1.p50'?"
-    energy = Failure("assumptions", "no watts")
+    energy = Failure("not_stated", "assumptions", "no watts")
     record = a.record(a.model("base", readings={"energy.per_1000": energy}))
     assert said(floored(a, a.rule("e", "energy.per_1000", max="1 J")), record)[0][1].endswith("has energy.per_1000 (no watts)")
 

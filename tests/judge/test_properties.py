@@ -44,7 +44,7 @@ failures = st.lists(st.booleans(), min_size=6, max_size=6)
 
 def crowd(a, models, failed=(False,) * 6):
     named = [
-        a.model(f"m{n}", **one, failure=Failure("load", "no") if dead else None)
+        a.model(f"m{n}", **one, failure=Failure("refused", "load", "no") if dead else None)
         for n, (one, dead) in enumerate(zip(models, failed, strict=False))
     ]
     return a.record(a.model("base"), *named)

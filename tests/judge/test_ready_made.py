@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from effaudit import registry
+from effaudit.core.notes import texts
 from effaudit.core.reading import Measurement, counted
 from effaudit.judge.decide import decide
 from effaudit.judge.lint import lint
@@ -41,7 +42,7 @@ def test_a_ready_made_policy_takes_the_smallest_and_puts_a_floor_under_quality(a
     assert policy.select.minimize == "size.artifact"
     assert policy.select.tie_break[0] == "simple_first"
     assert any(rule.bound == "min" and rule.metric.startswith("quality.") for rule in policy.rules)
-    assert not any("Add a rule with `min`" in note for note in decide(a.record(a.model("base")), policy).notes)
+    assert not any("Add a rule with `min`" in note for note in texts(decide(a.record(a.model("base")), policy).notes))
 
 
 def deployed(a, name, **more):

@@ -38,13 +38,15 @@ def size(a):
 )
 def test_an_override_is_for_those_that_fit_all_that_it_says(a, match, fitting):
     record = a.record(
-        a.model("edge-a"), a.model("edge-b", family="network"), a.model("large", failure=Failure("load", "no"), family="tree")
+        a.model("edge-a"),
+        a.model("edge-b", family="network"),
+        a.model("large", failure=Failure("refused", "load", "no"), family="tree"),
     )
     assert [row.candidate.name for row in record.rows if fits(match, row)] == fitting
 
 
 def test_what_could_not_be_counted_has_no_family(a):
-    [row] = a.record(a.model("x", failure=Failure("load", "no"))).rows
+    [row] = a.record(a.model("x", failure=Failure("refused", "load", "no"))).rows
     assert not fits(Match(family="tree"), row)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from effaudit.core.notes import texts
 from effaudit.core.reading import Failure, Measurement, counted
 from effaudit.core.record import Floor
 from effaudit.judge.decide import decide
@@ -123,7 +124,7 @@ def test_who_lacks_the_objective_is_ranked_last_and_said(a):
     models = [a.model("x", readings=joules(9.0)), a.model("y", family="constant")]
     found = verdict(a, *models, minimize="energy.per_1000")
     assert found.ranking == ("x", "y")
-    assert "energy.per_1000 is not known of y, ranked after those of which it is." in found.notes
+    assert "energy.per_1000 is not known of y, ranked after those of which it is." in texts(found.notes)
 
 
 def test_nobody_is_recommended_for_a_figure_that_nobody_has(a):
@@ -155,5 +156,5 @@ def test_among_as_many_failed_rules_the_smallest_shortfall_is_nearest(a):
 
 
 def test_what_was_never_measured_is_not_near(a):
-    dead = a.model("dead", failure=Failure("load", "no"), planned=False)
+    dead = a.model("dead", failure=Failure("refused", "load", "no"), planned=False)
     assert nearest(a, a.model("base", auc=0.1, latency=9.0, size=9e9), dead) == "base"

@@ -154,7 +154,8 @@ def test_a_slice_that_is_not_there_is_missing(a, record):
 
 def test_a_scorer_that_has_no_figure_in_one_slice_is_missing_there(a, record):
     rows = [
-        replace(row, readings=row.readings | {"quality.roc_auc[carrier=UA]": Failure("score", "one class")}) for row in record.rows
+        replace(row, readings=row.readings | {"quality.roc_auc[carrier=UA]": Failure("undefined", "score", "one class")})
+        for row in record.rows
     ]
     verdict = decide(replace(record, rows=tuple(rows)), a.policy(each(a.rule("r", "quality.roc_auc", min="0.1"))))
     assert {check.rule.id: check.reason for check in verdict.of("same")} == {

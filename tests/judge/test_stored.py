@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from effaudit.core.notes import texts
 from effaudit.core.policy import Stored
 from effaudit.core.reading import Failure
 from effaudit.judge.decide import decide
@@ -101,7 +102,7 @@ def test_all_candidates_are_in_holms_family_when_the_baseline_is_stored(a):
 
 
 def test_a_stored_model_that_failed_is_a_missing_baseline(a, rules):
-    old = stored(a, a.model("old", failure=Failure("load", "no")))
+    old = stored(a, a.model("old", failure=Failure("refused", "load", "no")))
     verdict = decide(of(a, a.model("base")), a.policy(*rules, baseline=old))
     assert (verdict.outcome, verdict.exit_code) == ("incomplete", 4)
     assert {check.reason for check in verdict.checks} == {"baseline_missing"}
@@ -124,10 +125,10 @@ def test_a_baseline_that_is_not_there_is_never_a_pass(a, rules):
 def test_the_verdict_says_what_it_compares_with(a, rules):
     old = stored(a, a.model("old"))
     verdict = decide(of(a, a.model("base")), a.policy(*rules, baseline=old))
-    assert any("compare with old of the record old/record.json" in note for note in verdict.notes)
+    assert any("compare with old of the record old/record.json" in note for note in texts(verdict.notes))
     assert any(
         "compare with base" in note
-        for note in decide(of(a, a.model("x"), a.model("base")), a.policy(*rules, baseline="base")).notes
+        for note in texts(decide(of(a, a.model("x"), a.model("base")), a.policy(*rules, baseline="base")).notes)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from effaudit.core.notes import texts
 from effaudit.core.policy import Change, Match, Override
 from effaudit.core.reading import Failure
 from effaudit.core.record import Floor
@@ -47,10 +48,10 @@ def test_a_policy_that_can_reject_nobody_says_so(a):
     assert (found.exit_code, found.recommended, found.only_ranks) == (0, "base", True)
     assert found.headline.startswith("No error rule was asked; this only ranks. base is the smallest of 2 candidates")
     assert found.headline.endswith(", and does not meet auc.")
-    assert any(note.startswith("No rule of the policy can reject a candidate") for note in found.notes)
+    assert any(note.startswith("No rule of the policy can reject a candidate") for note in texts(found.notes))
     strict = decide(a.record(a.model("base")), a.policy(a.rule("auc", "quality.roc_auc", min="0.7")))
     assert not strict.only_ranks
-    assert not any("can reject" in note for note in strict.notes)
+    assert not any("can reject" in note for note in texts(strict.notes))
 
 
 def test_a_miss_names_the_nearest_and_the_rule_that_binds(a):
@@ -71,18 +72,18 @@ def test_an_undecided_miss_says_that_nothing_is_shown(a):
 
 
 def test_nothing_measured_is_said(a):
-    found = headline(a, a.model("base", failure=Failure("load", "no")), rules=[a.rule("lat", P50, max="25 ms")])
+    found = headline(a, a.model("base", failure=Failure("refused", "load", "no")), rules=[a.rule("lat", P50, max="25 ms")])
     assert found == "The baseline base could not be measured. No candidate could be measured."
 
 
 def test_what_blocks_comes_first(a):
-    dead = [a.model(f"dead{n}", size=None, failure=Failure("load", "no")) for n in range(4)]
+    dead = [a.model(f"dead{n}", size=None, failure=Failure("refused", "load", "no")) for n in range(4)]
     found = headline(a, a.model("base"), *dead, rules=[a.rule("lat", P50, max="25 ms")])
     assert found.startswith("dead0, dead1, dead2 and 1 more could not be measured and might have been recommended. base is")
 
 
 def notes(a, *models, rules=(), record=None, **policy):
-    return decide(a.record(*models, **(record or {})), a.policy(*rules, **policy)).notes
+    return texts(decide(a.record(*models, **(record or {})), a.policy(*rules, **policy)).notes)
 
 
 FLOORLESS = "Quality is only compared with the baseline: half a point per release adds up. Add a rule with `min`."
@@ -163,9 +164,9 @@ def test_who_is_recommended_though_overrides_ask_nothing_of_it_is_only_ranked(a)
     found = decide(record, a.policy(*rules, overrides=(spared,)))
     assert (found.recommended, found.only_ranks) == ("small", True)
     assert found.headline.startswith("No error rule was asked of small; this only ranks. small is")
-    [note] = [note for note in found.notes if "nothing measured can reject" in note]
+    [note] = [note for note in texts(found.notes) if "nothing measured can reject" in note]
     assert "no error rule is asked of small:" in note
     strict = decide(record, a.policy(*rules))
     assert strict.recommended == "base"
     assert not strict.only_ranks
-    assert not any("can reject" in note for note in strict.notes)
+    assert not any("can reject" in note for note in texts(strict.notes))

@@ -150,9 +150,9 @@ def test_looks_split_the_level(a, looks):
 @pytest.mark.parametrize(
     "broken",
     [
-        {"readings": {P50: Failure("timing", "hung")}},
+        {"readings": {P50: Failure("timed_out", "timing", "hung")}},
         {"readings": {P50: Measurement(0.01, 0.009, float("inf"), "s", "lower", "measured", 60)}},
-        {"failure": Failure("load", "no")},
+        {"failure": Failure("refused", "load", "no")},
     ],
 )
 def test_no_limits_admit_what_is_not_known(a, broken):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from effaudit.core.notes import texts
 from effaudit.core.policy import Change, Match, Override
 from effaudit.core.reading import Failure
 from effaudit.core.waiver import Waiver, days_left, in_force, loosens, standing
@@ -48,7 +49,7 @@ def test_a_waived_check_passes_under_the_moved_limit_and_tells_what_would_have_b
     assert (check.waived.without, check.waived.expires) == ("fail", "2026-08-30")
     assert verdict.statuses == {"base": "pass", "large": "pass"}
     assert verdict.today == "2026-07-31"
-    assert "Waiver W-1 on size (dana) admits large under 2 MB." in verdict.notes
+    assert "Waiver W-1 on size (dana) admits large under 2 MB." in texts(verdict.notes)
 
 
 def test_a_candidate_that_does_not_need_it_shows_no_trace_of_it(a, waiver):
@@ -61,7 +62,7 @@ def test_a_waiver_that_is_not_enough_leaves_the_fail_and_says_which_limit_it_fai
     _, verdict = verdict_of(a, waiver(limit="1.2 MB"))
     check = check_of(verdict, "large")
     assert (check.status, check.waived, check.beyond.id, check.rule.limit.written) == ("fail", None, "W-1", "1.2 MB")
-    assert "Waiver W-1 on size (dana) is not enough for large." in verdict.notes
+    assert "Waiver W-1 on size (dana) is not enough for large." in texts(verdict.notes)
     assert "at most 1.2 MB is allowed" in next(e.sentence for e in verdict.explanations if e.candidate == "large")
 
 
@@ -100,7 +101,7 @@ def test_it_works_on_its_days_its_candidates_and_its_rule_alone(a, waiver, chang
 )
 def test_every_waiver_says_loudly_where_it_stands(a, waiver, changes, today, words):
     _, verdict = verdict_of(a, waiver(**changes), today=today)
-    assert words in verdict.notes[0]
+    assert words in texts(verdict.notes)[0]
 
 
 def test_a_rule_that_may_not_be_waived_is_not_moved(a, waiver):
@@ -157,7 +158,7 @@ def test_the_moved_limit_is_what_holm_counts(a, waiver):
 
 
 def test_what_was_not_measured_is_neither_waived_nor_calls_its_waiver_unused(a, waiver):
-    models = (a.model("base", size=500e3), a.model("gone", failure=Failure("load", "cannot be read")))
+    models = (a.model("base", size=500e3), a.model("gone", failure=Failure("refused", "load", "cannot be read")))
     waivers = (waiver(match="gone"),)
     _, verdict = verdict_of(a, *waivers, models=models)
     check = check_of(verdict, "gone")

@@ -107,7 +107,7 @@ def test_evidence_is_kept_by_candidate_and_metric_with_the_rows_that_were_right(
 def test_a_metric_that_raises_loses_its_own_readings_only():
     found = assembled({"speed": Speed(), "raises": Raises()})
     lost = found.rows[0].readings["raises.one"]
-    assert lost == Failure("metric", "the metric raises raised ZeroDivisionError: by zero")
+    assert lost == Failure("raised", "metric", "the metric raises raised ZeroDivisionError: by zero")
     assert isinstance(found.rows[0].readings["speed"], Measurement)
 
 

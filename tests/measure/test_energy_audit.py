@@ -13,6 +13,7 @@ from toy_audits import written
 
 from effaudit import pipeline
 from effaudit.cli import _reading
+from effaudit.core.notes import texts
 from effaudit.measure import sessions
 from effaudit.measure.sensors import Found
 
@@ -73,7 +74,7 @@ def test_energy_is_what_the_sensors_counted_less_what_the_machine_takes_anyway(r
     assert 0.2 * wall_s < busy_s < 1.2 * wall_s  # one thread at work, on a machine that others may use too
     seconds = readings["latency.batch_50.p50"].value / 50
     assert 0.5 * seconds < wall_s < 10 * seconds
-    assert "scripted" in found.notes[0]
+    assert "scripted" in texts(found.notes)[0]
 
 
 def test_carbon_follows(record):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from effaudit.core.notes import texts
 from effaudit.measure import counters
 from effaudit.measure.counters import Counters
 from effaudit.measure.environment import Regimes, Watch, disturbances, regimes
@@ -76,6 +77,8 @@ def test_each_disturbance_is_a_sentence():
             "run_queue": 1.2,
         }
     )
+    assert {note.code for note in told} == {"disturbed"}
+    told = texts(told)
     assert len(told) == 5
     assert told[0].startswith("The machine ran at two speeds: 38% of rounds fell into spells in which work took 1.80 times")
     assert told[1] == "5 rounds fell into bad spells; 3 of them were played again whole."

@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read_is_a_failure_with_the_formats_words(bench):
     _, _, model, _ = bench
     model.write_text("not json")
     found, _ = asked(bench, Candidate("line", Artifact(str(model), "toy")))
-    assert found == Failure("open", "this toy file is not JSON; write it again")
+    assert found == Failure("refused", "open", "this toy file is not JSON; write it again")
 
 
 def test_the_plans_contract_goes_before_the_files(bench):

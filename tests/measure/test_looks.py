@@ -34,5 +34,5 @@ def test_without_a_baseline_only_the_open_are_timed():
 
 def test_the_record_says_after_which_look_it_ended():
     assert ended_after(0) == ()
-    assert "look 2 of 5 planned, when every verdict was settled" in ended_after(2)[0]
-    assert "with the budget" in ended_after(5)[0]
+    assert "look 2 of 5 planned, when every verdict was settled" in ended_after(2)[0].text
+    assert "with the budget" in ended_after(5)[0].text

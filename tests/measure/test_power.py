@@ -54,7 +54,7 @@ class Worker:
 
     def busy(self, seconds):
         if self.world.now >= self.falls_at:
-            raise Fault("energy", "crashed with SIGSEGV")
+            raise Fault("not_stated", "energy", "crashed with SIGSEGV")
         self.world.pass_(seconds, self.watts)
         return 1, int(self.rows_per_s * seconds)
 

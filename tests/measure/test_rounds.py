@@ -23,7 +23,7 @@ class Fake:
     def blocks(self, number, incarnation, key):
         self.calls += 1
         if self.falls_at == self.calls:
-            raise Fault("time", "fell over")
+            raise Fault("not_timed", "time", "fell over")
         self.log += [(key, self.name, batch, number) for batch in self.batches]
         return [Block(incarnation, key, batch, np.array([1e6]), 1_000_000, 1) for batch in self.batches]
 

@@ -36,7 +36,7 @@ def test_a_warm_up_is_left_out_and_said_with_its_size():
     given = {"base": seen(seed=1), "a": seen(lambda r: 0.3 * (r < 8), seed=2)}
     found = steadied(given, "base")["a"]
     assert {block.key % 100_000 for block in found.blocks} == set(range(8, 40))
-    assert found.steadiness[1] == (
+    assert found.steadiness[1].text == (
         "warm-up: its first 8 rounds after each start took +35 % time beside the baseline's, and are left out"
     )
 
@@ -45,14 +45,14 @@ def test_a_warm_up_stays_where_too_few_rounds_would_be_left():
     given = {"base": seen(seed=1, rounds=24, incarnations=1), "a": seen(lambda r: 0.5 * (r < 8), seed=2, rounds=24, incarnations=1)}
     found = steadied(given, "base")["a"]
     assert len(found.blocks) == 24
-    assert "too few without them" in found.steadiness[1]
+    assert "too few without them" in found.steadiness[1].text
 
 
 def test_a_slowdown_is_said_and_nothing_left_out():
     given = {"base": seen(seed=1), "a": seen(lambda r: 0.2 * (r >= 25), seed=2)}
     found = steadied(given, "base")["a"]
     assert len(found.blocks) == 120
-    assert found.steadiness[1].startswith("slowdown: after 25 rounds")
+    assert found.steadiness[1].text.startswith("slowdown: after 25 rounds")
 
 
 def test_what_the_machine_does_to_all_is_nobodys_fault():
@@ -66,7 +66,7 @@ def test_what_the_machine_does_to_all_is_nobodys_fault():
 def test_a_baseline_that_warms_up_is_seen_beside_the_others():
     given = {"base": seen(lambda r: 0.3 * (r < 8), seed=9)} | {name: seen(seed=place) for place, name in enumerate("abc")}
     found = steadied(given, "base")
-    assert found["base"].steadiness[1].startswith("warm-up: its first 8 rounds")
+    assert found["base"].steadiness[1].text.startswith("warm-up: its first 8 rounds")
     assert [found[name].steadiness for name in "abc"] == [{}, {}, {}]
 
 

@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import brier_score_loss
 
 from effaudit.core.candidate import Facts
+from effaudit.core.notes import texts
 from effaudit.core.reading import Failure
 from effaudit.metrics.behaviour import Behaviour
 from effaudit.metrics.size import Size
@@ -23,7 +24,7 @@ SCORES = np.column_stack([1 - POSITIVE, POSITIVE])
 def test_the_artifact_is_model_and_preprocessing(seen):
     found = Size().read(seen(TRUTH))
     assert found["size.artifact"].reading.value == 120
-    assert "20 bytes are preprocessing" in found["size.artifact"].reading.notes[0]
+    assert "20 bytes are preprocessing" in texts(found["size.artifact"].reading.notes)[0]
     assert found["size.transfer"].reading.value == 80
     assert found["size.runtime"].reading.value == 5000
     assert found["size.nonzero"].reading.value == 8
@@ -38,7 +39,7 @@ def test_counted_figures_have_no_width(seen):
 
 def test_what_a_kind_of_model_does_not_have_is_not_counted_as_zero(seen):
     found = Size().read(seen(TRUTH, facts=Facts("other", "Code")))
-    assert found["size.parameters"].reading == Failure("count", "a Code has no count of parameters")
+    assert found["size.parameters"].reading == Failure("not_counted", "count", "a Code has no count of parameters")
 
 
 def both(seen, labels, base_labels, **more):
@@ -86,5 +87,5 @@ def test_a_regression_has_no_labels_to_flip(seen):
 
 def test_without_a_baseline_flips_say_so(seen):
     found = Behaviour().read(seen(TRUTH, SCORES))
-    assert found["behaviour.flips_lost"].reading.stage == "baseline"
+    assert found["behaviour.flips_lost"].reading.code == "baseline_missing"
     assert not isinstance(found["behaviour.brier"].reading, Failure)

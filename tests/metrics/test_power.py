@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from effaudit.core import curves
+from effaudit.core.notes import texts
 from effaudit.core.observed import Window
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions
@@ -39,7 +40,7 @@ def test_what_was_counted_goes_before_what_is_modelled_and_needs_no_assumption(s
     reading = read(Energy(), own, "energy.per_1000").reading
     assert reading.value == pytest.approx(1000 * 5.0 * 0.2 / 200)
     assert (reading.method, reading.samples) == ("measured", 12)
-    assert reading.notes == ("counted by package-0; idle power taken off",)
+    assert texts(reading.notes) == ("counted by package-0; idle power taken off",)
 
 
 def test_idle_power_is_in_one_figure_and_not_in_the_other_and_both_leave_evidence(seen):
@@ -59,7 +60,7 @@ def test_twice_the_work_counts_twice_the_energy_within_its_interval(seen):
 def test_work_that_cannot_be_told_from_rest_is_no_figure(seen):
     reading = read(Energy(), seen(TRUTH, windows=windows(0.1, noise_w=2.0)), "energy.per_1000").reading
     assert isinstance(reading, Failure)
-    assert reading.stage == "noise"
+    assert reading.code == "too_small"
     assert "of 12 windows" in reading.reason
 
 
@@ -71,7 +72,7 @@ def test_carbon_follows_what_was_counted(seen):
 
 def test_windows_of_one_incarnation_are_too_few(seen):
     reading = read(Energy(), seen(TRUTH, windows=windows(5.0)[:4]), "energy.per_1000").reading
-    assert reading.stage == "too_few_samples"
+    assert reading.code == "too_few_samples"
 
 
 def test_modelled_idle_energy_needs_the_idle_watts(seen, timed):
@@ -81,7 +82,7 @@ def test_modelled_idle_energy_needs_the_idle_watts(seen, timed):
     stated = Assumptions(watts_per_vcpu=4.0, idle_watts=20.0)
     reading = read(Energy(), seen(TRUTH, blocks=blocks, assumptions=stated), "energy.with_idle").reading
     assert reading.value == pytest.approx(1000 * (4.0 * 0.001 + 20.0 * 0.002))
-    assert "20 W of the idle machine" in reading.notes[1]
+    assert "20 W of the idle machine" in texts(reading.notes)[1]
 
 
 def test_half_load_gives_the_published_shares_of_full_power():

@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics
 from sklearn.metrics import get_scorer, get_scorer_names, roc_auc_score
 
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
 from effaudit.core.reading import Failure, Measurement
 from effaudit.metrics._scorers import HIGHER, LOWER
@@ -140,7 +141,7 @@ def test_rows_that_come_in_groups_widen_the_interval(seen):
     alone = reading(seen, "accuracy", truth=truth, scores=scores).reading
     grouped = reading(seen, "accuracy", truth=truth, scores=scores, groups=repeated).reading
     assert (grouped.high - grouped.low) == pytest.approx((alone.high - alone.low) * np.sqrt(10), rel=0.2)
-    assert "60 groups" in grouped.notes
+    assert "60 groups" in texts(grouped.notes)
 
 
 def test_the_same_resamples_serve_all_candidates(seen):
@@ -151,7 +152,7 @@ def test_the_same_resamples_serve_all_candidates(seen):
 
 def test_a_scorer_of_probabilities_is_a_failure_for_a_model_that_only_labels(seen):
     result = reading(seen, "roc_auc", truth=TRUTH, labels=TRUTH)
-    assert result.reading == Failure("score", "roc_auc needs probabilities, and this candidate gives labels only")
+    assert result.reading == Failure("undefined", "score", "roc_auc needs probabilities, and this candidate gives labels only")
     assert isinstance(reading(seen, "accuracy", truth=TRUTH, labels=TRUTH).reading, Measurement)
 
 
@@ -213,7 +214,7 @@ def test_scorers_of_one_class_say_in_own_words_that_rows_have_several_labels(see
 def test_what_a_scorer_warns_of_is_one_note_and_never_printed(seen, recwarn):
     scores = np.column_stack([np.full(N, 0.1), SEVERAL_SCORES[:, 1:]])
     found = of_several(seen, "precision_macro", scores)
-    assert [note for note in found.notes if "ill-defined" in note] == [
+    assert [note for note in texts(found.notes) if "ill-defined" in note] == [
         "scikit-learn warns: Precision is ill-defined and being set to 0.0 in labels with no predicted samples"
     ]
     assert not recwarn

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from effaudit.core.notes import texts
 from effaudit.core.reading import Failure, Measurement
 from effaudit.metrics.quality import Quality
 
@@ -76,7 +77,7 @@ def test_groups_widen_a_slices_interval_and_are_counted_in_it(seen):
     alone = Quality().read(seen(truth, scores, sliced=carrier))["quality.accuracy[c=DL]"].reading
     grouped = Quality().read(seen(truth, scores, sliced=carrier, groups=groups))["quality.accuracy[c=DL]"].reading
     assert grouped.high - grouped.low == pytest.approx((alone.high - alone.low) * np.sqrt(10), rel=0.35)
-    assert any("groups" in note for note in grouped.notes)
+    assert any("groups" in note for note in texts(grouped.notes))
 
 
 def test_replicates_are_the_first_of_the_shared_resamples_in_single_precision(seen):
@@ -95,7 +96,7 @@ def test_a_slice_of_one_class_says_why_it_has_no_auc_and_warns_nobody(seen):
         found = Quality().read(seen(TRUTH, BINARY, quality=("roc_auc", "accuracy"), classes=("on time", "late"), sliced=column))
     rows = int((column == "other").sum())
     words = f"all {rows} rows are of class on time, of which roc_auc says nothing"
-    assert found["quality.roc_auc[c=other]"].reading == Failure("score", words)
+    assert found["quality.roc_auc[c=other]"].reading == Failure("undefined", "score", words)
     assert isinstance(found["quality.accuracy[c=other]"].reading, Measurement)
     assert isinstance(found["quality.roc_auc[c=late]"].reading, Measurement)
 
@@ -103,7 +104,7 @@ def test_a_slice_of_one_class_says_why_it_has_no_auc_and_warns_nobody(seen):
 def test_a_slice_of_one_group_has_no_interval(seen):
     found = Quality().read(seen(TRUTH, BINARY, sliced=CARRIER, groups=np.unique(CARRIER, return_inverse=True)[1]))
     assert found["quality.accuracy[c=DL]"].reading == Failure(
-        "too_few_samples", "all rows are of one group, which gives no interval"
+        "too_few_samples", "score", "all rows are of one group, which gives no interval"
     )
 
 
@@ -113,7 +114,7 @@ def test_a_score_that_few_resamples_define_is_told_as_too_few(seen):
     for name in ("average_precision", "roc_auc_ovr"):
         found = Quality().read(seen(truth, BINARY, quality=(name,), sliced=np.where(np.arange(N) < 60, "few", "rest")))
         reading = found[f"quality.{name}[c=few]"].reading
-        assert reading.stage == "too_few_samples"
+        assert reading.code == "too_few_samples"
         assert f"{name} is defined in" in reading.reason
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from effaudit.core.notes import Note, texts
 from effaudit.core.observed import Block
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.settings import Settings
@@ -39,7 +40,7 @@ def test_the_knee_is_the_smallest_size_within_five_per_cent_of_the_best(seen):
     knee = Throughput().read(swept(seen, flat_from(8)))["throughput.knee"].reading
     assert (knee.value, knee.unit) == (8.0, "rows")
     assert knee.low == 8.0
-    assert "where the best is" in knee.notes[0]
+    assert "where the best is" in texts(knee.notes)[0]
 
 
 def test_a_noisy_knee_has_the_sizes_that_could_be_it_as_its_interval(seen):
@@ -69,11 +70,11 @@ def test_in_a_sweep_only_sizes_that_were_timed_are_read(seen):
 
 
 def test_a_swept_candidate_that_fell_says_why_at_the_first_size(seen):
-    own = replace(swept(seen, ()), fallen=Failure("time", "fell"))
+    own = replace(swept(seen, ()), fallen=Failure("not_timed", "time", "fell"))
     found = Throughput().read(own)
     assert {name: result.reading for name, result in found.items()} == {
-        "throughput.batch_1": Failure("time", "fell"),
-        "throughput.knee": Failure("time", "fell"),
+        "throughput.batch_1": Failure("not_timed", "time", "fell"),
+        "throughput.knee": Failure("not_timed", "time", "fell"),
     }
 
 
@@ -85,14 +86,14 @@ def test_callers_at_once_are_a_figure_of_their_own_and_say_who_they_are(seen, ti
     found = Throughput().read(own)
     assert found["throughput.batch_1"].reading.value == pytest.approx(1000)
     assert found["throughput.parallel_2"].reading.value == pytest.approx(2000)
-    assert found["throughput.parallel_2"].reading.notes == (words,)
-    assert found["throughput.parallel_1"].reading == Failure("time", "it was not timed")
+    assert texts(found["throughput.parallel_2"].reading.notes) == (words,)
+    assert found["throughput.parallel_1"].reading == Failure("not_timed", "time", "it was not timed")
     assert Latency().read(own)["latency.batch_1.p50"].reading.value == pytest.approx(0.001)
 
 
 def test_a_timing_that_was_not_steady_says_so_once(seen, timed):
-    own = replace(seen(TRUTH, blocks=timed(lambda rng: 1e6)), steadiness={1: "slowdown: so and so"})
-    notes = {name: r.reading.notes for name, r in Latency().read(own).items() if isinstance(r.reading, Measurement)}
+    own = replace(seen(TRUTH, blocks=timed(lambda rng: 1e6)), steadiness={1: Note("slowdown", "slowdown: so and so")})
+    notes = {name: texts(r.reading.notes) for name, r in Latency().read(own).items() if isinstance(r.reading, Measurement)}
     assert [name for name, found in notes.items() if "slowdown: so and so" in found] == ["latency.batch_1.p50"]
 
 

@@ -36,7 +36,7 @@ def test_another_objective_is_shown_as_a_fifth_figure(record, verdict):
 
 def test_without_carbon_energy_is_shown(record, verdict):
     row = record.row(verdict.recommended)
-    readings = {**row.readings, "carbon.per_1000": Failure("assume", "no country")}
+    readings = {**row.readings, "carbon.per_1000": Failure("not_stated", "assume", "no country")}
     rows = tuple(replace(one, readings=readings) if one is row else one for one in record.rows)
     assert chosen(replace(record, rows=rows), verdict).cards[3].title == "energy per 1,000"
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sampled.record import small_record
 
+from effaudit.core.notes import Note
 from effaudit.core.reading import Measurement
 from effaudit.outputs.csv import COLUMNS, Csv
 
@@ -66,6 +67,6 @@ def test_negative_figures_stay_figures():
 @given(st.text(max_size=40))
 def test_any_name_leaves_the_table_whole(name):
     record = small_record()
-    rows = tuple(replace(row, candidate=replace(row.candidate, name=name), notes=(name,)) for row in record.rows[:2])
+    rows = tuple(replace(row, candidate=replace(row.candidate, name=name), notes=(Note("odd", name),)) for row in record.rows[:2])
     rows_read = list(csv.reader(io.StringIO(Csv().render(replace(record, rows=rows), None))))
     assert {len(line) for line in rows_read} == {len(COLUMNS)}

@@ -36,14 +36,16 @@ def test_what_was_assumed_is_said_and_what_was_not_stated_too(record, verdict):
     told = dict(footprint(record, verdict).assumptions)
     assert told["power"] == "4 W for each busy virtual core, stated in the plan"
     assert told["grid"] == "56 gCO2e/kWh (CodeCarbon 3.3.2, France, 2023)"
-    bare = replace(record, assumptions=Assumptions(), intensity=Failure("assume", "nothing says where it runs"))
+    bare = replace(record, assumptions=Assumptions(), intensity=Failure("not_stated", "assume", "nothing says where it runs"))
     told = dict(footprint(bare, verdict).assumptions)
     assert told == {"power": "not stated", "grid": "nothing says where it runs", "PUE": "1 (nothing is added for the site)"}
 
 
 def test_without_any_figure_the_reason_is_given(record, verdict):
     def silenced(reading):
-        return Failure("assume", "nothing says what a busy core draws") if isinstance(reading, Measurement) else reading
+        return (
+            Failure("not_stated", "assume", "nothing says what a busy core draws") if isinstance(reading, Measurement) else reading
+        )
 
     rows = tuple(
         replace(

@@ -17,6 +17,7 @@ from sampled.verdict import sample_verdict
 from test_github import parsed as commands_of
 
 from effaudit.core.diff import Apart, Diff, Setting
+from effaudit.core.notes import Note
 from effaudit.core.policy import Limit
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.text import one_line
@@ -64,9 +65,9 @@ def hostile(request):
 
     def reading(one):
         return (
-            Failure(word, word)
+            Failure(word, word, word)
             if isinstance(one, Failure)
-            else replace(one, notes=(word,))
+            else replace(one, notes=(Note(word, word),))
             if isinstance(one, Measurement)
             else one
         )
@@ -78,7 +79,13 @@ def hostile(request):
         )
         readings = {metric: reading(one) for metric, one in row.readings.items()}
         rows.append(
-            replace(row, candidate=own, readings=readings, notes=(word,), failure=Failure(word, word) if row.failure else None)
+            replace(
+                row,
+                candidate=own,
+                readings=readings,
+                notes=(Note(word, word),),
+                failure=Failure(word, word, word) if row.failure else None,
+            )
         )
     verdict = sample_verdict(small_record())
     rules = tuple(replace(rule, hint=word, limit=replace(rule.limit, written=word)) for rule in verdict.policy.rules)
@@ -91,7 +98,7 @@ def hostile(request):
         verdict,
         policy=replace(verdict.policy, name=word, title=word, rules=rules),
         headline=word,
-        notes=(word,),
+        notes=(Note(word, word),),
         recommended=renamed(str(verdict.recommended)),
         ranking=tuple(map(renamed, verdict.ranking)),
         equals=tuple(map(renamed, verdict.equals)),
@@ -107,15 +114,15 @@ def hostile(request):
     waived = replace(verdict.checks[first], waived=moved, rule=replace(verdict.checks[first].rule, line=3))
     beyond = tuple(replace(c, beyond=moved) if c.status == "fail" else c for c in verdict.checks[first + 1 :])
     verdict = replace(verdict, checks=(*verdict.checks[:first], waived, *beyond), blocking=(renamed("scripted"),))
-    workload = replace(record.workload, unit=word, sampling=word, notes=(word,), classes=(word, "late"))
-    session = replace(record.sessions[0], host={"cpu": word}, packages={word: word}, notes=(word,))
+    workload = replace(record.workload, unit=word, sampling=word, notes=(Note(word, word),), classes=(word, "late"))
+    session = replace(record.sessions[0], host={"cpu": word}, packages={word: word}, notes=(Note(word, word),))
     record = replace(
         record,
         title=word,
         name=word,
         command=word,
         commit=word,
-        notes=(word,),
+        notes=(Note(word, word),),
         rows=tuple(rows),
         workload=workload,
         sessions=(session,),

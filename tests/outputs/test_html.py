@@ -14,6 +14,7 @@ from reading_html import parsed
 from sampled.record import sample_record
 from sampled.verdict import sample_verdict
 
+from effaudit.core.notes import texts
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.units import show_interval
 from effaudit.outputs.html import Html
@@ -126,7 +127,7 @@ def test_every_value_and_reason_is_in_the_text_itself(record, found):
                 value, _, interval = shown.partition(" [")
                 assert value in found.text, (row.candidate.name, metric)
                 assert interval in found.text, (row.candidate.name, metric)
-                assert all(note in found.text for note in reading.notes)
+                assert all(note.text in found.text for note in reading.notes)
             elif isinstance(reading, Failure):
                 assert reading.reason in found.text
         if row.failure:
@@ -135,7 +136,13 @@ def test_every_value_and_reason_is_in_the_text_itself(record, found):
 
 def test_what_was_decided_is_in_the_text(verdict, found):
     plain = found.text.replace("\u00a0", " ")
-    for words in (verdict.headline, verdict.policy.title, verdict.policy.digest[:12], "14 March 2026, 09:26 UTC", *verdict.notes):
+    for words in (
+        verdict.headline,
+        verdict.policy.title,
+        verdict.policy.digest[:12],
+        "14 March 2026, 09:26 UTC",
+        *texts(verdict.notes),
+    ):
         assert words in plain
     for told in verdict.explanations:
         assert told.sentence in plain

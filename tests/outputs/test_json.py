@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from effaudit.core.notes import Note
 from effaudit.core.reading import Measurement
 from effaudit.outputs.json import Json
 
@@ -48,14 +49,14 @@ def test_an_unjudged_record_has_no_verdict(record):
 
 def test_what_is_not_finite_is_null_and_numpy_numbers_are_numbers(record, verdict):
     odd = Measurement(float("nan"), float("-inf"), np.float32(2.5), "score", "higher", "measured", 3)
-    row = replace(record.rows[0], readings={"quality.roc_auc": odd}, notes=("\ud83d half",))
+    row = replace(record.rows[0], readings={"quality.roc_auc": odd}, notes=(Note("odd", "\ud83d half"),))
     found = _strict(Json().render(replace(record, rows=(row,)), verdict))
     reading = found["candidates"][0]["readings"]["quality.roc_auc"]
     assert (reading["value"], reading["low"], reading["high"]) == (None, None, 2.5)
 
 
 def test_it_is_ascii_so_that_no_terminal_or_log_is_driven_by_it(record, verdict):
-    row = replace(record.rows[0], notes=("\x1b[31m \u202e \u2028",))
+    row = replace(record.rows[0], notes=(Note("odd", "\x1b[31m \u202e \u2028"),))
     text = Json().render(replace(record, rows=(row,)), verdict)
     assert text.isascii()
     assert "\x1b" not in text

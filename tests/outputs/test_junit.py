@@ -47,7 +47,7 @@ def test_failed_and_undecided_rules_are_failures_with_figure_limit_and_what_woul
     assert failure.get("type") == "fail"
     assert failure.get("message") == "logistic fails quality.floor: 0.6381 [0.6350, 0.6412], min 0.65"
     undecided = case_of(found["gbm-distillation"], "quality.non_inferior").find("failure")
-    assert undecided.get("type") == "inconclusive"
+    assert undecided.get("type") == "interval_straddles"
     assert "about 40,000 more rows" in undecided.get("message")
 
 
@@ -80,7 +80,7 @@ def test_a_candidate_that_could_not_be_measured_is_one_error(small):
     _, found = suites(record, verdict)
     (case,) = found["scripted"].iter("testcase")
     failure = record.row("scripted").failure
-    assert case.find("error").get("type") == failure.stage
+    assert case.find("error").get("type") == failure.code
     assert found["scripted"].get("errors") == "1"
 
 

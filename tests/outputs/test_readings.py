@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from effaudit.core.notes import Note
 from effaudit.core.reading import Failure, Measurement
 from effaudit.outputs._readings import groups, shared_notes, timings
 
@@ -17,7 +18,7 @@ def test_every_reading_is_shown_once(record):
     numbers, _ = shared_notes(record.rows)
     for row in record.rows:
         if row.readings:
-            asked = [r for r in row.readings.values() if not (isinstance(r, Failure) and r.stage == "not_chosen")]
+            asked = [r for r in row.readings.values() if not (isinstance(r, Failure) and r.code == "not_chosen")]
             assert len(_lines(row, numbers)) == len(asked)
 
 
@@ -52,14 +53,14 @@ def test_a_note_of_a_whole_group_stands_below_it(record):
 def test_notes_of_all_candidates_are_told_by_metric_and_those_of_some_by_number(record):
     numbers, told = shared_notes(record.rows)
     assert ("energy per 1,000", "processor seconds × 4 W") in told
-    assert numbers["energy.per_1000", "processor seconds × 4 W"] == 0
-    place = numbers["size.nodes", "counting: a linear model has no nodes"]
+    assert numbers["energy.per_1000", Note("model", "processor seconds × 4 W")] == 0
+    place = numbers["size.nodes", Note("not_counted", "counting: a linear model has no nodes")]
     assert (str(place), "counting: a linear model has no nodes") in told
 
 
 def test_a_note_of_one_candidate_stays_with_it(record):
     row = record.row("gbm")
-    odd = replace(row.readings["latency.batch_1.p99"], notes=("timer limited",))
+    odd = replace(row.readings["latency.batch_1.p99"], notes=(Note("timer_limited", "timer limited"),))
     row = replace(row, readings={**row.readings, "latency.batch_1.p99": odd})
     numbers, told = shared_notes([row])
     assert told == ()

@@ -109,3 +109,8 @@ def test_words_can_be_neither_links_nor_placeholders(small):
     text = Sarif().render(record, replace(verdict, policy=replace(verdict.policy, rules=rules)))
     assert "](https" not in text
     assert "{{0}}" in text
+
+
+def test_what_could_not_be_measured_and_notes_have_a_code(record, verdict):
+    told = run_of(record, verdict)["invocations"][0]["toolExecutionNotifications"]
+    assert [one["properties"]["code"] for one in told] == ["refused", "best"]

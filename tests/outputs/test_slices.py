@@ -41,7 +41,7 @@ def told(record):
     for row in record.rows:
         more = {}
         for place, (one, value) in enumerate(zip(slices, values, strict=True)):
-            reading = _read(value, one.rows) if value else Failure("score", "all rows are of one class")
+            reading = _read(value, one.rows) if value else Failure("undefined", "score", "all rows are of one class")
             more |= {
                 sliced("quality.roc_auc", one.key): reading,
                 sliced("quality.average_precision", one.key): _read(0.4, place + 1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.reading import Measurement
 from effaudit.outputs._steady import disturbed, wavering
 from effaudit.outputs._trust import trust
@@ -16,7 +17,10 @@ def warmed(record):
     first = record.rows[0]
     reading = first.readings["latency.batch_1.p50"]
     assert isinstance(reading, Measurement)
-    readings = {**first.readings, "latency.batch_1.p50": replace(reading, notes=("rows_repeat", WARM))}
+    readings = {
+        **first.readings,
+        "latency.batch_1.p50": replace(reading, notes=(Note("rows_repeat", "rows repeat"), Note("warm_up", WARM))),
+    }
     return replace(record, rows=(replace(first, readings=readings), *record.rows[1:]))
 
 
@@ -26,7 +30,7 @@ def test_only_notes_on_steadiness_are_told(record):
 
 
 def test_the_terminal_tells_them_to_whoever_asks_for_more(record, verdict):
-    session = replace(record.sessions[0], notes=("The machine ran at two speeds: \x1b[31mred",))
+    session = replace(record.sessions[0], notes=(Note("disturbed", "The machine ran at two speeds: \x1b[31mred"),))
     whole = replace(warmed(record), sessions=(session,))
     told = " ".join(Terminal(verbose=True).render(whole, verdict).split())
     assert "Not steady while it was timed" in told
@@ -37,8 +41,8 @@ def test_the_terminal_tells_them_to_whoever_asks_for_more(record, verdict):
 
 
 def test_what_several_sessions_say_is_told_once(record):
-    session = replace(record.sessions[0], notes=("a", "b"))
-    assert disturbed(replace(record, sessions=(session, session), notes=("b",))) == ["b", "a"]
+    session = replace(record.sessions[0], notes=coded("disturbed", "a", "b"))
+    assert disturbed(replace(record, sessions=(session, session), notes=coded("disturbed", "b"))) == ["b", "a"]
 
 
 def test_the_report_says_how_the_level_was_split_between_looks(record, verdict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from effaudit.core.notes import texts
 from effaudit.core.reading import Measurement
 from effaudit.outputs._trust import packages, reproduce, trust
 
@@ -43,7 +44,7 @@ def test_the_correction_is_the_policys(record, verdict):
 
 
 def test_a_note_said_twice_is_told_once(record, verdict):
-    assert trust(record, replace(verdict, notes=record.notes)).notes == record.notes
+    assert trust(record, replace(verdict, notes=record.notes)).notes == texts(record.notes)
 
 
 def test_all_hashes_and_the_command_are_there(record, verdict):

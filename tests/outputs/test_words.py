@@ -41,7 +41,7 @@ def test_a_reading_is_found_with_and_without_its_aggregate():
 
 def test_no_figure_is_a_dash_and_a_failed_one_says_so():
     assert _words.figure(None) == "–"
-    assert _words.figure(Failure("time", "hung")) == "not measured"
+    assert _words.figure(Failure("not_timed", "time", "hung")) == "not measured"
     assert _words.figure(TIME) == "24.1 ms [22.8, 25.9]"
     assert _words.figure(TIME, interval=False) == "24.1 ms"
 
@@ -54,7 +54,7 @@ def test_no_figure_is_a_dash_and_a_failed_one_says_so():
         (TIME, replace(TIME, value=0.0), ""),
         (TIME, SCORE, ""),
         (TIME, None, ""),
-        (Failure("a", "b"), TIME, ""),
+        (Failure("a", "b", "c"), TIME, ""),
     ],
 )
 def test_a_change_is_in_points_for_scores_and_per_cent_for_the_rest(reading, base, change):

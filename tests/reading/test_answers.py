@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from effaudit.core.errors import InputError, Place
+from effaudit.core.notes import texts
 from effaudit.core.plan import Data
 from effaudit.reading.answers import encode
 from effaudit.reading.columns import values_of
@@ -88,8 +89,10 @@ def test_splits_share_their_classes(train, certify, classes, indices):
 
 
 def test_classes_that_train_never_has_are_noted():
-    assert encoded(train=["a", "b"], certify=["a", "c", "c"]).notes == ("certify has classes that train never has: 'c' (2 rows)",)
-    assert encoded(train=["a", "b", "c"], certify=["a", "c"]).notes == ()
+    assert texts(encoded(train=["a", "b"], certify=["a", "c", "c"]).notes) == (
+        "certify has classes that train never has: 'c' (2 rows)",
+    )
+    assert texts(encoded(train=["a", "b", "c"], certify=["a", "c"]).notes) == ()
 
 
 @pytest.mark.parametrize(
@@ -141,12 +144,12 @@ def test_several_answers_are_a_matrix_of_labels():
     found = encoded(certify={"a": [True, False, True], "b": [0, 1, 1]})
     assert (found.names, found.classes, found.multilabel, found.class_rows) == (("a", "b"), (), True, ())
     assert found.arrays["certify"].tolist() == [[1, 0], [0, 1], [1, 1]]
-    assert found.notes == ()
+    assert texts(found.notes) == ()
     assert encoded(certify=np.array([[1, 0], [1, 1]])).names == ("y[0]", "y[1]")
 
 
 def test_answers_in_one_hot_form_are_noted():
-    assert "exactly one 1" in encoded(certify=np.eye(3, dtype=int)).notes[0]
+    assert "exactly one 1" in texts(encoded(certify=np.eye(3, dtype=int)).notes)[0]
 
 
 def test_regressions_are_numbers():

@@ -106,7 +106,7 @@ def test_hostile_evidence_with_a_right_hash_is_bounded_and_runs_nothing(home):
         ('{"schema": "1"}', "not a record of effaudit"),
         ('{"schema": 1}', "holds no hash of itself"),
         ('{"schema": 1, "sha256": "00", "rows": 3}', "changed or damaged"),
-        ('{"schema": 2, "version": "9.9"}', "this record is of schema 2"),
+        ('{"schema": 3, "version": "9.9"}', "this record is of schema 3"),
         ('{"schema": 0}', "this record is of schema 0"),
     ],
 )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from effaudit.core.errors import InputError
+from effaudit.core.notes import texts
 from effaudit.core.plan import Data
 from effaudit.core.store import Store
 from effaudit.reading.data import build_store
@@ -89,7 +90,7 @@ def test_data_is_cut_as_the_plan_says(build, said, sampling):
     assert workload.sampling == sampling
     assert workload.splits["search"] + workload.splits["certify"] == N
     assert workload.splits["search"] == pytest.approx(0.3 * N, abs=8)
-    assert any("was cut" in note for note in workload.notes)
+    assert any("was cut" in note for note in texts(workload.notes))
     assert len(store.answers("search")) == workload.splits["search"]
     if sampling == "independent":
         assert workload.groups["certify"] == workload.splits["certify"]
@@ -98,7 +99,7 @@ def test_data_is_cut_as_the_plan_says(build, said, sampling):
 
 def test_nothing_is_cut_where_nothing_needs_it(build):
     assert build(data({"data": TABLE}))[0].splits == {"train": 0, "search": 0, "certify": N}
-    assert not any("cut" in note for note in build(data({"data": TABLE}))[0].notes)
+    assert not any("cut" in note for note in texts(build(data({"data": TABLE}))[0].notes))
 
 
 def test_the_seed_alone_decides_the_cut(build):
@@ -114,7 +115,7 @@ def test_rows_that_occur_in_two_splits_are_counted(build):
         known = {keys[at] for at in rows}
         assert workload.duplicates[split] == sum(keys[at] in known for at in range(100, N)) >= 10
     within = 100 - len(set(keys[100:]))
-    notes = " ".join(workload.notes)
+    notes = " ".join(texts(workload.notes))
     assert f"{workload.duplicates['train']} rows" in notes
     assert "occur in train too" in notes
     assert ("repeat an earlier row of certify" in notes) == bool(within)
@@ -122,29 +123,29 @@ def test_rows_that_occur_in_two_splits_are_counted(build):
 
 def test_identical_rows_inside_certify_are_said(build):
     twice = pd.concat([TABLE, TABLE.iloc[:5]])
-    notes = build(data({"certify": twice}))[0].notes
+    notes = texts(build(data({"certify": twice}))[0].notes)
     assert any("repeat an earlier row of certify" in note for note in notes)
 
 
 def test_groups_in_two_splits_are_said_loudly(build):
-    notes = build(data({"train": TABLE[TABLE["day"] < 21], "certify": TABLE[TABLE["day"] >= 20]}))[0].notes
-    assert "WARNING: 1 of the 20 groups of day in certify are in train too" in notes
-    assert not build(data({"train": TABLE[TABLE["day"] < 20], "certify": TABLE[TABLE["day"] >= 20]}))[0].notes
+    notes = texts(build(data({"train": TABLE[TABLE["day"] < 21], "certify": TABLE[TABLE["day"] >= 20]}))[0].notes)
+    assert "1 of the 20 groups of day in certify are in train too" in notes
+    assert not texts(build(data({"train": TABLE[TABLE["day"] < 20], "certify": TABLE[TABLE["day"] >= 20]}))[0].notes)
 
 
 def test_certify_rows_that_are_not_later_are_said_loudly(build):
     by_time = {"groups": None, "time": "day"}
-    notes = build(data({"train": TABLE[TABLE["day"] <= 20], "certify": TABLE[TABLE["day"] >= 20]}, **by_time))[0].notes
+    notes = texts(build(data({"train": TABLE[TABLE["day"] <= 20], "certify": TABLE[TABLE["day"] >= 20]}, **by_time))[0].notes)
     earlier = int((TABLE["day"] == 20).sum())
-    assert any(note.startswith(f"WARNING: {earlier} row") and "are not later than all of train by day" in note for note in notes)
+    assert any(note.startswith(f"{earlier} row") and "are not later than all of train by day" in note for note in notes)
     notes = build(data({"train": TABLE[TABLE["day"] < 20], "certify": TABLE[TABLE["day"] >= 20]}, **by_time))[0].notes
-    assert not any("WARNING" in note for note in notes)
+    assert not any(note.warns for note in notes)
 
 
 def test_infinite_inputs_are_allowed_and_said(build):
     table = TABLE.assign(real=np.where(np.arange(N) < 3, np.inf, 0.5))
     workload, store = build(data({"certify": table}))
-    assert "infinite values in real (3)" in workload.notes
+    assert "infinite values in real (3)" in texts(workload.notes)
     assert np.isinf(store.inputs("certify", slice(0, 3))["real"]).all()
 
 

@@ -11,7 +11,7 @@ def test_the_schema_is_json_and_says_what_every_key_means(module):
     assert json.loads(json.dumps(schema)) == schema
     assert schema["$id"].startswith("urn:effaudit:")
     assert schema["title"].startswith("effaudit ")
-    parts = [schema, *schema["$defs"].values()]
+    parts = [schema, *(part for part in schema["$defs"].values() if "enum" not in part)]
     for part in parts:
         assert part["additionalProperties"] is False
         for name, described in part["properties"].items():

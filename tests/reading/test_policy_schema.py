@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from effaudit.outputs._words import REASONS
 from effaudit.reading.policy_model import schema
 from effaudit.reading.yaml_text import parse
 
@@ -54,3 +55,11 @@ def test_mistakes_of_form_are_seen(text):
 
 def test_a_policy_without_rules_of_its_own_fits():
     assert faults(HEAD + "extends: effaudit:edge-cpu\n") == []
+
+
+def test_the_reasons_are_listed_as_the_page_tells_them():
+    table = (
+        next(page for page in PAGES if page.name == "policies.md").read_text("utf-8").partition("### Why a rule is inconclusive")[2]
+    )
+    told = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(told) == sorted(schema()["$defs"]["Reason"]["enum"]) == sorted(REASONS)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts, Step, Trust
 from effaudit.core.errors import InputError
+from effaudit.core.notes import Note
 from effaudit.core.observed import Sizes
 from effaudit.core.reading import Failure, Measurement, Spread
 from effaudit.core.record import SCHEMA, Floor, Made, Record, Row, Session, Spent
@@ -55,9 +56,9 @@ measurement = builds(
     st.sampled_from(["counted", "measured", "modelled"]),
     samples=st.integers(0, 2**40),
     dof=st.none() | numbers,
-    notes=st.lists(words, max_size=2).map(tuple),
+    notes=st.lists(builds(Note, words, words), max_size=2).map(tuple),
 )
-failure = builds(Failure, words, words)
+failure = builds(Failure, words, words, words)
 reading = measurement | failure
 optional = st.none() | numbers
 made = builds(Made, words, st.none() | words, words, st.integers(), numbers, numbers, optional, st.integers(), named(numbers))
@@ -179,7 +180,9 @@ def test_writing_twice_gives_the_same_bytes_and_leaves_nothing_else(record, home
 
 
 def test_numpy_numbers_and_half_characters_do_not_lose_a_record(record, tmp_path):
-    row = dataclasses.replace(record.rows[0], failure=Failure("load", "bad \udcff byte"), notes=("\ud83d\ude00",))
+    row = dataclasses.replace(
+        record.rows[0], failure=Failure("refused", "load", "bad \udcff byte"), notes=(Note("odd", "\ud83d\ude00"),)
+    )
     spent = Spent(np.float64(1.5), np.float32(0.25), np.float64("nan"), None, {"timing": np.int64(3)})
     write_record(dataclasses.replace(record, rows=(row,), spent=spent), tmp_path)
     read = read_record(tmp_path)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effaudit.core.errors import InputError, Place
+from effaudit.core.notes import texts
 from effaudit.core.plan import Data
 from effaudit.core.slices import NO_SLICE
 from effaudit.reading import slices as module
@@ -79,21 +80,23 @@ def test_rare_values_are_put_together_and_it_is_said():
     found = cut(["a"] * 10 + ["b"] * 10 + ["c"] * 4 + ["d"] * 3 + [None] * 3, least=10)
     assert rows_of(found)["c=(other)"] == list(range(20, 30))
     assert found.slices[-1].title == "3 other values"
-    assert found.notes == ("3 values of c with 10 certify rows in all became one slice, other: a slice has at least 10 rows",)
+    assert texts(found.notes) == (
+        "3 values of c with 10 certify rows in all became one slice, other: a slice has at least 10 rows",
+    )
 
 
 def test_rows_too_few_even_together_are_in_no_slice_and_it_is_said():
     found = cut(["a"] * 10 + ["b"] * 10 + ["c"] * 4, least=10)
     assert [one.key for one in found.slices] == ["c=a", "c=b"]
     assert (found.codes[20:, 0] == NO_SLICE).all()
-    assert found.notes[0].startswith("WARNING: in no slice: 1 value of c with 4 certify rows in all")
+    assert texts(found.notes)[0].startswith("in no slice: 1 value of c with 4 certify rows in all")
 
 
 def test_a_column_of_many_values_keeps_the_largest(monkeypatch):
     monkeypatch.setattr(module, "MOST_SLICES", 2)
     found = cut(["a"] * 5 + ["b"] * 7 + ["c"] * 6 + ["d"] * 5 + [None] * 5, least=5)
     assert {one.key: one.rows for one in found.slices} == {"c=b": 7, "c=c": 6, "c=(missing)": 5, "c=(other)": 10}
-    assert "no more than 2 stand alone" in found.notes[0]
+    assert "no more than 2 stand alone" in texts(found.notes)[0]
 
 
 def test_a_column_without_any_value_is_one_slice():
@@ -109,12 +112,12 @@ def test_groups_and_classes_are_counted_in_each_slice():
 def test_slices_in_which_scores_cannot_be_judged_are_told_with_what_would_help():
     column = ["a"] * 200 + ["b"] * 120 + ["c"] * 110
     classes = np.array([0, 1] * 100 + [0] * 100 + [1] * 20 + [0] * 90 + [1] * 20)
-    said = "WARNING: slices of c with less than 30 rows of a class, in which rules on scores stay undecided: b, c"
-    assert cut(column, 100, classes=classes, known=2).notes == (f"{said}; `slice_min_rows: 121` puts them together",)
-    assert cut(column, 121, classes=classes, known=2).notes[1:] == ()
+    said = "slices of c with less than 30 rows of a class, in which rules on scores stay undecided: b, c"
+    assert texts(cut(column, 100, classes=classes, known=2).notes) == (f"{said}; `slice_min_rows: 121` puts them together",)
+    assert texts(cut(column, 121, classes=classes, known=2).notes)[1:] == ()
     groups = [0] * 200 + list(range(1, 231))
-    assert cut(column, 100, groups=groups).notes == (
-        "WARNING: slices of c with less than 30 rows of a class, or than 20 groups, in which rules on scores stay undecided: a",
+    assert texts(cut(column, 100, groups=groups).notes) == (
+        "slices of c with less than 30 rows of a class, or than 20 groups, in which rules on scores stay undecided: a",
     )
 
 
@@ -132,7 +135,7 @@ def test_every_row_is_in_one_slice_or_said_to_be_in_none(column, least):
     inside = found.codes[:, 0] != NO_SLICE
     assert sum(one.rows for one in found.slices) == inside.sum()
     assert all(one.rows >= least for one in found.slices)
-    assert inside.all() or any(note.startswith("WARNING") for note in found.notes)
+    assert inside.all() or any(note.warns for note in found.notes)
     assert len({one.key for one in found.slices}) == len(found.slices)
 
 

@@ -125,6 +125,6 @@ def test_only_what_is_needed_and_not_given_is_cut(given_splits, needs, expected)
 
 def test_a_note_says_how_many_rows_went_where():
     _, (note,) = with_search({"certify": part(TEN, TEN)}, data(groups="g"), needs_search=True, seed=0)
-    assert note == "certify was cut by whole groups of g: 5 rows search, 5 rows certify"
+    assert note.text == "certify was cut by whole groups of g: 5 rows search, 5 rows certify"
     _, (note,) = with_search({"data": part(TEN, range(10))}, data(time="t"), needs_search=True, seed=0)
-    assert note == "data was cut by t, the later rows certifying: 3 rows search, 7 rows certify"
+    assert note.text == "data was cut by t, the later rows certifying: 3 rows search, 7 rows certify"

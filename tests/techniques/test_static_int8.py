@@ -10,6 +10,7 @@ import pytest
 
 from effaudit import registry
 from effaudit.core.candidate import Artifact, Candidate, Contract
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
 from effaudit.techniques import _int8_kernels
 from effaudit.techniques.static_int8 import StaticInt8
@@ -159,7 +160,7 @@ def test_an_excluded_layer_stays_in_float(dense):
     names = [node.name for node in onnx.load(parent.artifact.path).graph.node if node.op_type == "Gemm"]
     product = StaticInt8(exclude=(names[-1],)).apply(bench.bench(parent))
     assert (product.figures["int8_layers"], product.figures["float_layers"]) == (2, 1)
-    assert product.notes[0] == "2 layers compute in eight bits, 1 in float"
+    assert texts(product.notes)[0] == "2 layers compute in eight bits, 1 in float"
 
 
 def test_an_unknown_name_to_exclude_is_refused_with_a_suggestion(dense):

@@ -9,6 +9,7 @@ import pytest
 from onnx_made import classifiers, fitted, made, same_answers
 
 from effaudit.core.candidate import Candidate, Contract
+from effaudit.core.notes import texts
 
 warnings.filterwarnings("ignore", category=FutureWarning)
 
@@ -67,7 +68,7 @@ def test_single_precision_that_moves_answers_gives_way_to_double(cancer):
     assert errors[1] < 1e-12
     assert errors[2] < 1e-12
     assert auto.figures["float64"] == 1.0
-    assert "scores differ by" in single.notes[0]
+    assert "scores differ by" in texts(single.notes)[0]
 
 
 @pytest.mark.parametrize(

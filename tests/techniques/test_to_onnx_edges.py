@@ -12,6 +12,7 @@ import pytest
 from onnx_made import classifiers, fitted, made, operators, same_answers
 
 from effaudit import registry
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
 from effaudit.techniques.to_onnx import ToOnnx
 
@@ -104,7 +105,7 @@ def test_dates_stay_out_of_graphs(build):
     parent = bench.parent(model.fit(table, np.asarray(bench.store.answers("train"))), "sklearn")
     product = made(bench, parent)
     assert product.preprocess is not None
-    assert "day hold times" in product.notes[0]
+    assert "day hold times" in texts(product.notes)[0]
 
 
 @pytest.mark.parametrize(("options", "words"), [({"float64": "perhaps"}, "auto, yes or no"), ({"opset": 9}, "from 18 to 22")])

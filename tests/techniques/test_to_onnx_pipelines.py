@@ -10,6 +10,7 @@ from onnx_made import made, same_answers
 
 from effaudit import registry
 from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
 
 warnings.filterwarnings("ignore", category=FutureWarning)
@@ -68,7 +69,7 @@ def test_a_pipeline_over_mixed_columns_becomes_one_graph(kind, mixed, frame):
     product = made(mixed, parent)
     same_answers(mixed, parent, product, 2e-5)
     assert product.preprocess is None
-    assert product.notes == ()
+    assert texts(product.notes) == ()
     assert product.figures["rows_with_missing"] > 30
 
 
@@ -131,7 +132,7 @@ def test_a_step_without_a_form_in_onnx_stays_apart_and_is_named(mixed, frame):
     same_answers(mixed, parent, product, 1e-5)
     assert product.preprocess is not None
     assert product.preprocess.format == "sklearn"
-    assert "KBinsDiscretizer" in product.notes[0]
+    assert "KBinsDiscretizer" in texts(product.notes)[0]
 
 
 def test_preprocessing_beside_a_network_stays_apart_when_it_has_to(mixed, frame):

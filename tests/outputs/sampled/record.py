@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts, Step
+from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Sizes
 from effaudit.core.reading import Failure, Measurement, Spread, counted
 from effaudit.core.record import Floor, Made, Record, Row, Session, Spent
@@ -66,7 +67,9 @@ def sample_record(extra: int = 0) -> Record:
         sessions=(_session(),),
         settings=Settings(),
         assumptions=Assumptions(country="FRA", watts_per_vcpu=4.0, requests_per_day=1e6, price_per_hour=0.10, currency="EUR"),
-        intensity=Measurement(56.0, 56.0, 56.0, "gCO2e/kWh", "lower", "modelled", notes=("CodeCarbon 3.3.2, France, 2023",)),
+        intensity=Measurement(
+            56.0, 56.0, 56.0, "gCO2e/kWh", "lower", "modelled", notes=(Note("grid", "CodeCarbon 3.3.2, France, 2023"),)
+        ),
         floors={
             "latency.batch_1.p50": Floor(0.014, "incarnations"),
             "energy.per_1000": Floor(0.017, "A/A"),
@@ -80,7 +83,7 @@ def sample_record(extra: int = 0) -> Record:
         spent=Spent(271.4, 402.8, 1611.2, 0.0251, {"reading": 3.1, "compressing": 92.0, "measuring": 171.3, "judging": 0.4}),
         ended="complete",
         files={"evidence.npz": "c1" * 32, "samples.npz": "d2" * 32},
-        notes=("3 whole rounds were repeated after a slow spell of the machine",),
+        notes=(Note("disturbed", "3 whole rounds were repeated after a slow spell of the machine"),),
         samples=_samples(rows),
     )
 
@@ -151,7 +154,7 @@ def _row(seed: int, line: tuple, planned: bool) -> Row:
         made=made,
         planned=planned,
         gain=None if not parent else "no gain" if name == "gbm-to_onnx" else "gain",
-        notes=("4 ms faster but 28 % larger than its parent",) if name == "gbm-to_onnx" else (),
+        notes=(Note("gain", "4 ms faster but 28 % larger than its parent"),) if name == "gbm-to_onnx" else (),
     )
 
 
@@ -180,7 +183,7 @@ def _readings(rng: np.random.Generator, auc: float, seconds: float, size: float,
         "size.runtime": counted(61e6, "B"),
         "size.parameters": counted(nodes, "count"),
         "size.nonzero": counted(nodes, "count"),
-        "size.nodes": counted(nodes, "count") if nodes > 100 else Failure("counting", "a linear model has no nodes"),
+        "size.nodes": counted(nodes, "count") if nodes > 100 else Failure("not_counted", "counting", "a linear model has no nodes"),
     }
     aggregates = [("p50", 1.0), ("p90", 1.12), ("p95", 1.31), ("p99", 2.2), ("mean", 1.07)]
     for batch, scale in ((1, 1.0), (256, 9.0)):
@@ -190,30 +193,34 @@ def _readings(rng: np.random.Generator, auc: float, seconds: float, size: float,
         readings[f"throughput.batch_{batch}"] = replace(_timed(batch / (seconds * scale), 0.007, "rows/s"), better="higher")
     for phase, share in (("load", 0.8), ("steady", 0.9), ("peak", 1.0)):
         note = f"of which {show(0.7 * memory, 'B')} interpreter and libraries"
-        readings[f"memory.{phase}.max"] = replace(_timed(memory * share, 0.002, "B"), notes=(note,))
+        readings[f"memory.{phase}.max"] = replace(_timed(memory * share, 0.002, "B"), notes=coded("libraries", note))
     for phase, value in (("import", 0.31), ("load", 0.04), ("first", 0.002)):
         readings[f"start.{phase}.p50"] = _timed(value, 0.03, "s")
     joules = seconds * 4.0 * 1000
-    energy = replace(_timed(joules, 0.007, "J"), method="modelled", notes=("processor seconds × 4 W",))
+    energy = replace(_timed(joules, 0.007, "J"), method="modelled", notes=coded("model", "processor seconds × 4 W"))
     readings["energy.per_1000"] = energy
     readings["energy.codecarbon"] = _codecarbon(joules, auc)
     readings["carbon.per_1000"] = replace(
-        _timed(joules / 3.6e6 * 56, 0.007, "gCO2e"), method="modelled", notes=("grid of France, 2023, CodeCarbon's table", "PUE 1")
+        _timed(joules / 3.6e6 * 56, 0.007, "gCO2e"),
+        method="modelled",
+        notes=coded("model", "grid of France, 2023, CodeCarbon's table", "PUE 1"),
     )
     cost = _timed(seconds * 1000 / 3600 * 0.10, 0.007, "EUR")
-    readings["cost.per_1000"] = replace(cost, method="modelled", notes=("0.1 EUR an hour",))
+    readings["cost.per_1000"] = replace(cost, method="modelled", notes=coded("model", "0.1 EUR an hour"))
     return readings
 
 
 def _codecarbon(joules: float, auc: float) -> Measurement | Failure:
     if auc not in (0.6942, 0.6911):
-        return Failure("not_chosen", "CodeCarbon watches the baseline and the finalists only (`measure: {codecarbon: all}`)")
-    notes = ("CodeCarbon 3.3.2, process mode, 4 W for each of 2 cores, 0.06 W for the memory held",)
+        return Failure(
+            "not_chosen", "codecarbon", "CodeCarbon watches the baseline and the finalists only (`measure: {codecarbon: all}`)"
+        )
+    notes = coded("model", "CodeCarbon 3.3.2, process mode, 4 W for each of 2 cores, 0.06 W for the memory held")
     return Measurement(joules * 1.4, joules * 1.36, joules * 1.47, "J", "lower", "modelled", 3, notes=notes)
 
 
 def _score(value: float, half: float) -> Measurement:
-    return Measurement(value, value - half, value + half, "score", "higher", "measured", 61_302, notes=("77 groups",))
+    return Measurement(value, value - half, value + half, "score", "higher", "measured", 61_302, notes=coded("groups", "77 groups"))
 
 
 def _share(value: float, half: float, better: str) -> Measurement:
@@ -227,7 +234,8 @@ def _timed(value: float, relative: float, unit: str) -> Measurement:
 def _failed() -> Row:
     candidate = Candidate("scripted", Artifact("models/scripted.pt2", "torch"), title="Scripted <b>network</b>")
     return Row(
-        candidate, failure=Failure("load", f"the worker ended with signal 11 (segmentation fault). Its last words:\n{HOSTILE}")
+        candidate,
+        failure=Failure("refused", "load", f"the worker ended with signal 11 (segmentation fault). Its last words:\n{HOSTILE}"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sampled.record import BASELINE, RECOMMENDED
 
+from effaudit.core.notes import Note
 from effaudit.core.policy import Limit, Policy, Rule, Select
 from effaudit.core.reading import Measurement
 from effaudit.core.record import Record, Row
@@ -60,7 +61,7 @@ def sample_verdict(record: Record) -> Verdict:
         checks=checks,
         explanations=tuple(_explanation(checks, row, statuses, size) for row in record.rows if row.candidate.name != RECOMMENDED),
         buys=tuple(_buys(row, ours, size) for row in larger),
-        notes=("The best candidate, gbm, is the baseline: the gap to it is 0 pp.",),
+        notes=(Note("best", "The best candidate, gbm, is the baseline: the gap to it is 0 pp."),),
         statuses=statuses,
     )
 

@@ -22,5 +22,5 @@ class Weight(Metric):
 
     def read(self, seen: Seen) -> Mapping[str, Result]:
         if seen.sizes.model is None or not seen.facts.parameters:
-            return {"weight.per_parameter": Result(Failure("count", "nobody knows what it weighs"))}
+            return {"weight.per_parameter": Result(Failure("not_counted", "count", "nobody knows what it weighs"))}
         return {"weight.per_parameter": Result(counted(seen.sizes.model / seen.facts.parameters, "B"))}

@@ -12,16 +12,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from effaudit import registry
 from effaudit.compress import recipes
 from effaudit.compress.gain import gains
 from effaudit.compress.products import Kitchen
-from effaudit.core.answer import label
+from effaudit.core.answer import BadAnswer
 from effaudit.core.artifacts import digest, shown
 from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
-from effaudit.core.plugin import Engine, Metric
+from effaudit.core.plugin import Engine, Metric, Refused
 from effaudit.core.policy import Policy
 from effaudit.core.reading import Failure
 from effaudit.core.record import Made, Record, Row
@@ -36,6 +38,7 @@ from effaudit.judge.rules import compared_with
 from effaudit.measure import environment
 from effaudit.measure.assemble import Assembled, assemble, read_again, remembering
 from effaudit.measure.finalists import look_into
+from effaudit.measure.findings import findings
 from effaudit.measure.gather import Gathered, gather
 from effaudit.measure.looks import PLANNED, Looks, ended_after
 from effaudit.measure.panels import TWIN, panels
@@ -43,12 +46,13 @@ from effaudit.measure.run import Run, held
 from effaudit.measure.sessions import Diary
 from effaudit.measure.steady import steadied
 from effaudit.measure.sweep import sweep
+from effaudit.measure.threshold import tuned
 from effaudit.measure.timing import Timing
 from effaudit.measure.timings import Timings, earlier
 from effaudit.metrics.carbon import intensity
-from effaudit.metrics.quality import tuned_threshold
 from effaudit.process import Site, do_all
 from effaudit.reading.data import build_store
+from effaudit.reading.positive import check_positive
 from effaudit.reading.record_file import write_record
 
 Tell = Callable[[str, float, str], None]
@@ -92,6 +96,7 @@ def audit(
         tell("data", 0.0, "reading")
         with diary.stage("data"):
             workload, store = build_store(plan.data, run.data, recipes.needs_search(plan), plan.seed)
+        check_positive(plan, workload)
         where = engine or registry.an_engine("local")
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
         judge = partial(decide, policy=policy, waivers=waivers, today=today)
@@ -295,10 +300,16 @@ class _Work:
             self.failed[candidate.name] = found
             return
         if candidate.contract.tune:
-            threshold = tuned_threshold(found.answers["search"], self.store.answers("search"), candidate.contract.tune)
-            tuned = replace(found.candidate, contract=replace(found.candidate.contract, threshold=threshold))
-            found = replace(found, candidate=tuned)
-        self.gathered[candidate.name] = found
+            try:
+                truth = np.asarray(self.store.answers("search"))
+                contract, answers = tuned(found.answers, truth, found.candidate.contract, self.workload)
+            except (Refused, BadAnswer) as refused:
+                self.failed[candidate.name] = Failure("refused", "tune", str(refused))
+                return
+            found = replace(found, candidate=replace(found.candidate, contract=contract), answers=answers)
+        truth = np.asarray(self.store.answers("certify"))
+        notes = findings(found.answers["certify"], truth, found.candidate.contract, self.workload)
+        self.gathered[candidate.name] = replace(found, notes=(*found.notes, *notes))
 
     def _seen(self, found: Gathered, resamples: Resamples) -> Seen:
         name = found.candidate.name
@@ -311,14 +322,15 @@ class _Work:
             settings=self.plan.settings,
             assumptions=self.plan.assumptions,
             resamples=resamples,
-            answers=label(found.answers["certify"], found.candidate.contract, self.workload),
+            answers=found.answers["certify"],
             starts=tuple(self.timings.starts.get(name, ())),
             blocks=tuple(self.timings.blocks.get(name, ())),
             windows=tuple(self.timings.windows.get(name, ())),
             processors=os.cpu_count() or 1,
             fallen=self.timings.fallen.get(name),
             probes=self._probes(name),
-            unsteady=found.unsteady,
+            notes=found.notes,
+            doubts=found.doubts,
         )
 
     def _twin(self) -> Seen | None:

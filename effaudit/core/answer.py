@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from effaudit.core.candidate import Contract
+from effaudit.core.classes import ABSENT, class_text, natural, places, with_more
 from effaudit.core.observed import Answers
 from effaudit.core.store import Array
 from effaudit.core.text import listed
@@ -36,56 +37,137 @@ def probabilities(logits: Any) -> Array:
 
 
 def canonical(raw: Any, rows: int, contract: Contract, workload: Workload) -> Array:
-    """One array for all kinds of answers, checked.
+    """Scores of one form for all kinds of answers, checked.
 
-    Classification: probabilities (rows, classes) in the workload's order, or, from models that only label, class indices
-    (rows,) as int64. Multilabel: probabilities or labels (rows, outputs). Regression: (rows,) or (rows, outputs) float64.
-    Raises BadAnswer.
+    Classification: probabilities (rows, classes), a column for each of `class_names`. Multilabel: probabilities (rows, outputs).
+    Regression: (rows,) or (rows, outputs) float64. Raises BadAnswer.
     """
     if workload.task == "regression":
         return _values(raw, rows, len(workload.answers))
-    if contract.output == "labels":
-        return _labels(raw, rows, workload)
-    scores = _numbers(raw, rows)
+    scores = _in_unit_range(_numbers(raw, rows))
     if workload.multilabel:
-        return _in_unit_range(_shaped(scores, (rows, len(workload.answers))))
-    return _by_class(_in_unit_range(scores), contract.classes, workload.classes)
+        return _shaped(scores, (rows, len(workload.answers)))
+    return _by_class(_summing_to_one(_columns(scores)), contract, workload)
 
 
-def label(scores: Array, contract: Contract, workload: Workload) -> Answers:
-    """Scores and labels from the canonical array: the most probable class, or that of a threshold from it on.
+def class_names(contract: Contract, workload: Workload, width: int) -> tuple[str, ...]:
+    """What the columns of canonical scores stand for: the workload's classes, then those that only the model has.
 
-    Ties go as in scikit-learn: to the first class in the model's own order, and against a label of several. A row whose most
-    probable class the data does not have is labelled −1, which is wrong whatever the answer is.
+    `width`: how many columns the model's own scores have.
+    """
+    return with_more(workload.classes, _own_names(contract, workload, width), workload.numeric_classes)
+
+
+class Vocabulary:
+    """The classes that a model's labels name: the workload's, and behind them every other one in the order of its first use.
+
+    `renamed`: what the model calls a class, and what the plan calls it.
+    """
+
+    def __init__(self, workload: Workload, renamed: Mapping[str, str]) -> None:
+        self.names = workload.classes
+        self._workload = workload
+        self._renamed = renamed
+
+    def learn(self, names: Sequence[str]) -> None:
+        """Classes that have a column of their own in the scores."""
+        self.names = with_more(self.names, names, self._workload.numeric_classes)
+
+    def codes(self, raw: Any, rows: int) -> Array:
+        """Labels as indices into `names` (rows,), or of several labels a row as a 0/1 matrix (rows, labels). Raises BadAnswer."""
+        array = np.asarray(raw.toarray() if hasattr(raw, "toarray") else raw)
+        if array.ndim == 2 and array.shape[1] == 1:
+            array = array[:, 0]
+        if self._workload.multilabel:
+            return _shaped(_numbers(array, rows), (rows, len(self._workload.answers))).astype(np.int64)
+        if array.shape != (rows,):
+            raise BadAnswer(f"answered an array of shape {array.shape} to {rows} rows, expected one label a row")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise BadAnswer("answered NaN or infinity instead of a label")
+        words = np.array([class_text(value) for value in array], dtype=str) if array.dtype.kind == "O" else array
+        values, codes = np.unique(words, return_inverse=True)
+        return self._places([class_text(value) for value in values])[codes]
+
+    def _places(self, said: Sequence[str]) -> Array:
+        numeric, classes = self._workload.numeric_classes, self._workload.classes
+        words = [self._renamed.get(name, name) for name in said]
+        if len(self.names) == len(classes) and words and max(places(words, classes, numeric)) == ABSENT:
+            raise BadAnswer(f"answered the labels {listed(said)}; the data has {listed(classes)}")
+        self.learn(words)
+        return np.asarray(places(words, self.names, numeric), dtype=np.int64)
+
+
+def answers_of(scores: Array | None, own: Array | None, contract: Contract, workload: Workload, names: Sequence[str]) -> Answers:
+    """Scores with labels: the model's own where it has a rule of its own, else the most probable class or that of a threshold.
+
+    `scores` are canonical, `own` are indices into `names`, which begin with the classes of the scores' columns.
     """
     if workload.task == "regression":
         return Answers(scores, None)
-    if scores.dtype == np.int64:
-        return Answers(None, scores)
+    labels = own if scores is None or (own is not None and contract.labels == "predict") else label(scores, contract, workload)
+    if scores is None or workload.multilabel:
+        return Answers(scores, labels, tuple(names))
+    unscored = np.zeros((len(scores), len(names) - scores.shape[1]))
+    return Answers(np.column_stack([scores, unscored]) if unscored.size else scores, labels, tuple(names))
+
+
+def scored(raw: Any, rows: int, contract: Contract, workload: Workload) -> Answers:
+    """Answers from raw scores alone, labelled by them. Raises BadAnswer."""
+    scores = canonical(raw, rows, contract, workload)
+    names = class_names(contract, workload, width_of(raw)) if workload.classes else ()
+    return answers_of(scores, None, contract, workload, names)
+
+
+def width_of(raw: Any) -> int:
+    """How many classes raw scores speak of: one column is that of the positive one of two."""
+    shape = np.shape(raw)
+    return 2 if len(shape) == 1 or shape[1] == 1 else int(shape[1])
+
+
+def label(scores: Array, contract: Contract, workload: Workload) -> Array:
+    """Labels from canonical scores: the most probable class, or that of a threshold from it on.
+
+    Ties go as in scikit-learn: to the first class in the model's own order, and against a label of several.
+    """
     threshold = contract.threshold
     if workload.multilabel:
         above = scores > 0.5 if threshold is None else scores >= threshold
-        return Answers(scores, above.astype(np.int64))
-    places = {same_class(name): place for place, name in enumerate(workload.classes)}
-    if threshold is not None and len(workload.classes) == 2:
-        chosen = places.get(same_class(contract.threshold_of), 1) if contract.threshold_of is not None else 1
-        return Answers(scores, np.where(scores[:, chosen] >= threshold, chosen, 1 - chosen).astype(np.int64))
-    own = [places[key] for key in map(same_class, contract.classes or workload.classes) if key in places]
-    best = np.asarray(own, dtype=np.int64)[scores[:, own].argmax(axis=1)]
-    elsewhere = 1.0 - scores.sum(axis=1)  # what _reordered left out
-    return Answers(scores, np.where(elsewhere > scores.max(axis=1) + ROUNDED, -1, best))
+        return np.asarray(above.astype(np.int64))
+    names = class_names(contract, workload, scores.shape[1])
+    own = np.array(places(_own_names(contract, workload, scores.shape[1]), names, workload.numeric_classes), dtype=np.int64)
+    if threshold is None:
+        return np.asarray(own[scores[:, own].argmax(axis=1)])
+    chosen = threshold_place(contract, workload)
+    others = own[own != chosen]
+    if not len(others):
+        return np.full(len(scores), chosen)
+    return np.where(scores[:, chosen] >= threshold, chosen, others[scores[:, others].argmax(axis=1)])
 
 
-def same_class(text: str) -> str:
-    """The form in which class names are compared: `False`, `0` and `0.0` are one class, as they are in Python."""
-    lowered = text.strip().lower()
-    if lowered in ("false", "true"):
-        return "01"[lowered == "true"]
-    try:
-        number = float(lowered)
-    except ValueError:
-        return text.strip()
-    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+def threshold_place(contract: Contract, workload: Workload) -> int:
+    """Which class a threshold speaks of: the one it names, or the positive one of two. Raises BadAnswer."""
+    if contract.threshold_of is None and len(workload.classes) == 2:
+        return 1
+    found = places([contract.threshold_of or ""], workload.classes, workload.numeric_classes)[0]
+    if found != ABSENT:
+        return found
+    if contract.threshold_of is None:
+        advice = f"write `threshold: {{at: {contract.threshold}, of: CLASS}}`"
+        raise BadAnswer(f"a threshold speaks of one class, and the data has {len(workload.classes)}; {advice}")
+    raise BadAnswer(f"its threshold is for {contract.threshold_of!r}, and the data has {listed(workload.classes)}")
+
+
+def _own_names(contract: Contract, workload: Workload, width: int) -> tuple[str, ...]:
+    """The model's classes in the order of its outputs. One that names none numbers them from 0, as the data must do then."""
+    if contract.classes:
+        return contract.classes
+    counted = natural(width)
+    if ABSENT in places(workload.classes, counted, workload.numeric_classes):
+        raise BadAnswer(
+            f"answered {width} probabilities a row and names no classes, and the data has {listed(workload.classes)}; "
+            "write the model's `classes` in the order of its outputs"
+        )
+    return counted
 
 
 def _numbers(raw: Any, rows: int) -> Array:
@@ -129,59 +211,40 @@ def _in_unit_range(scores: Array) -> Array:
     return np.clip(scores, 0.0, 1.0)
 
 
-def _by_class(scores: Array, given: Sequence[str], wanted: Sequence[str]) -> Array:
+def _columns(scores: Array) -> Array:
     if scores.ndim == 2 and scores.shape[1] == 1:
         scores = scores[:, 0]
     if scores.ndim == 1:
         scores = np.column_stack([1.0 - scores, scores])
     if scores.ndim != 2:
         raise BadAnswer(f"answered an array of shape {scores.shape}, expected (rows, classes)")
+    return scores
+
+
+def _summing_to_one(scores: Array) -> Array:
+    """A row without any probability stays so: one against the rest gives such rows where no part says yes."""
     sums = scores.sum(axis=1)
-    if np.abs(sums - 1.0).max(initial=0.0) > 1e-3:
+    sums[sums == 0.0] = 1.0
+    if np.abs(sums - 1.0).max(initial=0.0) > 1e-3 or not scores.any():
         raise BadAnswer("answered probabilities that do not sum to 1; write `output: logits` if they are unnormalised")
-    if np.abs(sums - 1.0).max(initial=0.0) > ROUNDED:
-        scores = scores / sums[:, None]
-    names = tuple(given) or tuple(wanted)
-    if len(names) != scores.shape[1]:
+    return scores / sums[:, None] if np.abs(sums - 1.0).max(initial=0.0) > ROUNDED else scores
+
+
+def _by_class(scores: Array, contract: Contract, workload: Workload) -> Array:
+    """The columns in the order of `class_names`. A class that the model does not know gets no probability."""
+    own = _own_names(contract, workload, scores.shape[1])
+    if len(own) != scores.shape[1]:
         raise BadAnswer(
-            f"answered {scores.shape[1]} probabilities a row, for {len(names)} classes ({listed(names)}); "
+            f"answered {scores.shape[1]} probabilities a row, for {len(own)} classes ({listed(own)}); "
             "write the model's `classes` in its order"
         )
-    return _reordered(scores, names, wanted)
-
-
-def _reordered(scores: Array, names: Sequence[str], wanted: Sequence[str]) -> Array:
-    places = {same_class(name): place for place, name in enumerate(names)}
-    ordered = np.zeros((len(scores), len(wanted)))
-    known = 0
-    for column, name in enumerate(wanted):
-        place = places.get(same_class(name))
-        if place is not None:
-            ordered[:, column] = scores[:, place]
-            known += 1
-    if known == 0:
+    numeric = workload.numeric_classes
+    if max(places(own, workload.classes, numeric)) == ABSENT:
         raise BadAnswer(
-            f"knows the classes {listed(names)}, the data has {listed(wanted)}; write the model's `classes` in the data's words"
+            f"knows the classes {listed(own)}, the data has {listed(workload.classes)}; "
+            "write the model's `classes` in the data's words"
         )
-    absent = [place for key, place in places.items() if key not in {same_class(name) for name in wanted}]
-    if len(absent) > 1:  # only the most probable of them counts, so that label() sees in the sum whether it is the answer
-        ordered /= (ordered.sum(axis=1) + scores[:, absent].max(axis=1))[:, None]
+    names = with_more(workload.classes, own, numeric)
+    ordered = np.zeros((len(scores), len(names)))
+    ordered[:, places(own, names, numeric)] = scores
     return ordered
-
-
-def _labels(raw: Any, rows: int, workload: Workload) -> Array:
-    array = np.asarray(raw)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if workload.multilabel:
-        return _shaped(_numbers(array, rows), (rows, len(workload.answers))).astype(np.int64)
-    if array.shape != (rows,):
-        raise BadAnswer(f"answered an array of shape {array.shape} to {rows} rows, expected one label a row")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise BadAnswer("answered NaN or infinity instead of a label")
-    values, codes = np.unique(array.astype(str) if array.dtype.kind == "O" else array, return_inverse=True)
-    places = {same_class(name): place for place, name in enumerate(workload.classes)}
-    known = [places.get(same_class(str(value)), -1) for value in values]
-    if max(known, default=-1) < 0:
-        raise BadAnswer(f"answered the labels {listed(map(str, values))}; the data has {listed(workload.classes)}")
-    return np.asarray(known, dtype=np.int64)[codes]

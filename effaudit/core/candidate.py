@@ -36,6 +36,8 @@ class Contract:
     """A scorer by which the threshold is chosen on search rows (the plan's `threshold: {tune: SCORER}`)."""
     threshold_of: str | None = None
     """The class that `threshold` speaks of; None: the positive one."""
+    labels: Literal["predict", "scores"] | None = None
+    """Where labels come from: what the model itself predicts, or its scores (and `threshold`); None: it is not decided yet."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from effaudit.core.candidate import Candidate, Facts
 from effaudit.core.notes import Note
@@ -70,11 +72,43 @@ class Answers:
     """A candidate's answers to the certify rows.
 
     `scores`: probabilities (rows, classes), or values (rows,) or (rows, outputs); None when the model only gives labels.
-    `labels`: class indices (rows,), or a 0/1 matrix (multilabel); None for regression.
+    `labels`: class indices (rows,), or a 0/1 matrix (multilabel); None for regression. `classes`: what both refer to: the
+    workload's classes, and behind them those that only this model has. Empty for regression and several labels a row.
     """
 
     scores: Array | None
     labels: Array | None
+    classes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """How many rows were asked."""
+        return len(self.scores) if self.scores is not None else 0 if self.labels is None else len(self.labels)
+
+    def labels_in(self, classes: Sequence[str]) -> Array | None:
+        """The labels as indices into other classes, whose first are the same; −1 for those that are not among them."""
+        if self.labels is None or self.labels.ndim != 1 or self.classes == tuple(classes):
+            return self.labels
+        places = {name: place for place, name in enumerate(classes)}
+        return np.array([places.get(name, -1) for name in self.classes], dtype=np.int64)[self.labels]
+
+    def of(self, rows: Array | slice) -> Answers:
+        """Those to some of the rows, by number, as booleans or as a range."""
+        scores, labels = (None if array is None else array[rows] for array in (self.scores, self.labels))
+        return Answers(scores, labels, self.classes)
+
+
+def together(parts: Sequence[Answers]) -> Answers:
+    """Answers to rows that were asked one part after the other; later parts may know more classes."""
+    width = len(parts[-1].classes)
+    scores = [_widened(part.scores, width) for part in parts if part.scores is not None]
+    labels = [part.labels for part in parts if part.labels is not None]
+    return Answers(np.concatenate(scores) if scores else None, np.concatenate(labels) if labels else None, parts[-1].classes)
+
+
+def _widened(scores: Array, width: int) -> Array:
+    """With a column of no probability for each class that was not known yet."""
+    more = width - scores.shape[1] if scores.ndim == 2 and width else 0
+    return np.column_stack([scores, np.zeros((len(scores), more))]) if more > 0 else scores
 
 
 @dataclass(frozen=True)
@@ -124,8 +158,10 @@ class Seen:
     """What all candidates show of the noise between incarnations, by full id; empty on the first reading."""
     steadiness: Mapping[int, Note] = field(default_factory=dict)
     """By batch size: how its time changed beside the baseline's while it was measured. Steady ones are not there."""
-    unsteady: str = ""
-    """How its answers differ when the same rows are asked again, in words; empty when they do not."""
+    notes: tuple[Note, ...] = ()
+    """What is worth knowing of its answers."""
+    doubts: tuple[Note, ...] = ()
+    """Why its quality cannot be believed as it was read, such as answers that differ from call to call."""
 
 
 @dataclass(frozen=True)

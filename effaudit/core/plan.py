@@ -45,6 +45,8 @@ class Data:
     """Columns whose values tell parts of the certify rows apart, each with quality figures of its own."""
     slice_min_rows: int = 100
     """Values with fewer certify rows are put together."""
+    quality_place: Place | None = None
+    """Where the plan's file names `quality`; None where no file does."""
     slice_places: tuple[Place, ...] = ()
     """Where the plan's file names each of `slices`; empty where no file does."""
 

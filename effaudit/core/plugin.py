@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal
 from effaudit.core.candidate import Artifact, Candidate, Contract, Facts
 from effaudit.core.diff import Diff
 from effaudit.core.notes import Note
-from effaudit.core.observed import Ready, Seen
+from effaudit.core.observed import Answers, Ready, Seen
 from effaudit.core.reading import Better, Reading
 from effaudit.core.reading import Meaning as Meaning
 from effaudit.core.record import Record
@@ -53,6 +53,13 @@ class Model(ABC):
         Probabilities and logits are an array (rows, classes), or (rows,) for the positive class; labels an array (rows,);
         values (rows,) or (rows, outputs). After preprocessing, a request is one array under the name "".
         """
+
+    def labeller(self, contract: Contract) -> Predictor | None:
+        """A function from a request to the labels of the library's own rule: (rows,), or (rows, labels) of several labels a row.
+
+        None where the library has none, so that labels follow from scores.
+        """
+        return None
 
     def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Any]]:
         """From a request to what `native` takes: an array (or a DataFrame) for each of its inputs, in their order.
@@ -126,20 +133,32 @@ class Workbench:
     threads: int
     scratch: Path
     formats: Callable[[str], Format]
-    ask: Callable[[Candidate, str, Array], Array]
-    """Canonical scores (probabilities or values) of any candidate on some rows of a split."""
-    score: Callable[[Array, Array, Contract], float]
-    """The primary quality figure of canonical scores against the true answers of the same rows. Raises Refused."""
+    opened: Callable[[Candidate], tuple[Model, Contract]]
+    """A candidate's model, opened once, and its whole contract. Raises Refused."""
+    ask: Callable[[Candidate, str, Array], Answers]
+    """Answers of any candidate on some rows of a split, labelled by its own contract. Raises Refused and BadAnswer."""
+    score: Callable[[Answers, Array], float]
+    """The primary quality figure of answers against the true answers of the same rows. Raises Refused."""
     better: Better
     """Which way that figure is better."""
     tell: Callable[[float, str], None]
     """Reports progress: the share done, and a few words."""
 
-    def open(self) -> Model:
-        """The parent, opened."""
+    @property
+    def given(self) -> Candidate:
+        """The parent. Raises Refused when there is none."""
         if self.parent is None:
             raise Refused("this technique makes a smaller model out of another one: give it a candidate")
-        return self.formats(self.parent.artifact.format).open(self.parent.artifact, self.threads)
+        return self.parent
+
+    def open(self) -> Model:
+        """The parent, opened."""
+        return self.opened(self.given)[0]
+
+    @property
+    def contract(self) -> Contract:
+        """The parent's whole contract: what the plan says, and what it leaves open as the file says it. Raises Refused."""
+        return self.opened(self.given)[1]
 
 
 class Technique(ABC):

@@ -52,8 +52,8 @@ class Row:
     gain: Literal["gain", "no gain", "unclear"] | None = None
     """For products: is it smaller or faster than its parent?"""
     notes: tuple[Note, ...] = ()
-    unsteady: str = ""
-    """How its answers differ when the same rows are asked again, in words; such quality figures are those of one draw."""
+    doubts: tuple[Note, ...] = ()
+    """Why its quality cannot be believed as it was read: rules on it are inconclusive, whatever more is measured."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ CURABLE: frozenset[str] = frozenset({"interval_straddles", "too_few_samples"})
 """The reasons that more measuring cures."""
 MISSING: frozenset[str] = frozenset({"metric_missing", "baseline_missing"})
 """The reasons that say that a needed figure could not be measured, which no policy waves through."""
+REASONS_OF_DOUBTS: Mapping[str, Reason] = {
+    "drawn_once": "method_too_weak",
+    "answers_depend_on_batch": "answers_depend_on_batch",
+    "inputs_not_understood": "inputs_not_understood",
+}
+"""The reason that each doubt about a candidate's answers (its code) becomes."""
 REASONS_OF_FAILURES: frozenset[str] = frozenset({"too_few_samples", "answers_depend_on_batch", "inputs_not_understood"})
 """The codes of a reading's failure that are a reason of their own."""
 

@@ -57,6 +57,10 @@ class Workload:
     """Are the inputs a table's columns (else arrays)?"""
     multilabel: bool = False
     notes: tuple[Note, ...] = ()
+    numeric_classes: bool = False
+    """Are the answers of a classification numbers or booleans, so that classes are compared by value and not as words?"""
+    positive: str = ""
+    """Of two classes the positive one, where the plan names it or the answers are 0 and 1, −1 and 1, or booleans."""
     class_rows: tuple[int, ...] = ()
     """Certify rows of each of `classes`, in their order; empty where not counted. Scores need some rows of each kind."""
     sweep: bool = False

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from effaudit.core.candidate import Output
+from effaudit.core.classes import class_text
 from effaudit.core.store import Array
 from effaudit.formats import _protobuf
-from effaudit.formats._labels import label_texts
 from effaudit.formats._onnx_file import Node, OnnxFile, Tensor
 from effaudit.formats._protobuf import Field
 
@@ -146,9 +146,9 @@ def _classes(file: OnnxFile, producers: Mapping[str, Node], names: Sequence[str]
     for op in ("ZipMap", "LabelEncoder", *CLASSIFIERS, "ArrayFeatureExtractor"):
         for node in ends:
             if node.op == op and (found := _labels(file, node)):
-                return label_texts(found)
+                return tuple(map(class_text, found))
     kept = [node for node in producers.values() if node.op in CLASSIFIERS]
-    return label_texts(_labels(file, kept[0])) if kept else ()
+    return tuple(map(class_text, _labels(file, kept[0]))) if kept else ()
 
 
 def _labels(file: OnnxFile, node: Node) -> list[int | str]:

@@ -55,6 +55,10 @@ class Session(Model):
             )
         return self._asking(contract, self._answering(contract.output))
 
+    def labeller(self, contract: Contract) -> Predictor | None:
+        meant = [name for name in self._types if self._outputs.meanings.get(name) == "labels"]
+        return self._asking(contract, meant[0]) if len(meant) == 1 and contract.output in ("probabilities", "logits") else None
+
     def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Array]]:
         return _ports.feeding(self._inputs(), contract)
 

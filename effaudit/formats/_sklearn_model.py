@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from effaudit.core.answer import probabilities
 from effaudit.core.candidate import Contract, Facts, Output
+from effaudit.core.classes import class_text
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
 from effaudit.formats import _frames, _lightgbm_text, _requests
-from effaudit.formats._labels import label_texts
 from effaudit.formats._sklearn_arrays import kinds, reachable
 from effaudit.formats._sklearn_facts import facts_of, final_step, first_step
 
@@ -58,7 +60,16 @@ class Fitted(Model):
         if contract.output == "probabilities" and isinstance(classes, list):
             positive = [_positive(values) for values in classes]
             return lambda request: _joined(ask(read(request)), positive)
+        if contract.output == "probabilities" and _is_one_against_all(self.native):
+            return lambda request: _normalised(ask(read(request)))
         return lambda request: ask(read(request))
+
+    def labeller(self, contract: Contract) -> Predictor | None:
+        predict = getattr(self.native, "predict", None)
+        if predict is None or contract.output not in ("probabilities", "logits"):
+            return None
+        read = reader(self.native, contract)
+        return lambda request: predict(read(request))
 
     def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Any]]:
         read = reader(self.native, contract)
@@ -168,29 +179,71 @@ def _other(estimator: Any) -> Output:
 
 def _classes(estimator: Any) -> tuple[str, ...]:
     classes = getattr(estimator, "classes_", None)
-    return label_texts(classes) if isinstance(classes, np.ndarray) and classes.ndim == 1 else ()
+    return tuple(map(class_text, classes)) if isinstance(classes, np.ndarray) and classes.ndim == 1 else ()
 
 
 def _threshold(estimator: Any) -> tuple[float | None, str | None]:
-    """The threshold of a tuned or fixed one and the class it speaks of, where it is one on that class's probability."""
-    if "sklearn.model_selection._classification_threshold.BaseThresholdClassifier" not in kinds(estimator):
+    """The threshold of a tuned or fixed one and the class it speaks of, as a probability of that class.
+
+    Found in pipelines and searches too, whose labels are those of their last step. A cut on a decision function is one on the
+    probability that follows from it; where that is another one than the model's own, there is none to tell.
+    """
+    last = _last(estimator)
+    if "sklearn.model_selection._classification_threshold.BaseThresholdClassifier" not in kinds(last):
         return None, None
-    value = getattr(estimator, "best_threshold_", getattr(estimator, "threshold", None))
-    positive = getattr(estimator, "pos_label", None)
-    by_probability = estimator.response_method in ("auto", "predict_proba") and hasattr(estimator, "predict_proba")
-    if not isinstance(value, float) or not by_probability:
+    by_probability = last.response_method in ("auto", "predict_proba") and hasattr(last, "predict_proba")
+    cut = getattr(last, "best_threshold_", getattr(last, "threshold", None))
+    if cut == "auto":
+        cut = 0.5 if by_probability else 0.0
+    if not isinstance(cut, numbers.Real) or not (by_probability or _is_logistic(last)):
         return None, None
-    return float(value), label_texts(np.asarray([estimator.classes_[-1] if positive is None else positive]))[0]
+    positive = last.classes_[-1] if getattr(last, "pos_label", None) is None else last.pos_label
+    return float(cut) if by_probability else float(probabilities(np.array([float(cut)]))[0]), class_text(positive)
+
+
+def _last(estimator: Any) -> Any:
+    """What gives the label: the last step of pipelines, the best estimator of searches."""
+    steps = getattr(estimator, "steps", None)
+    if isinstance(steps, list) and steps:
+        return _last(steps[-1][1])
+    inner = vars(estimator).get("best_estimator_") if hasattr(estimator, "__dict__") else None
+    return estimator if inner is None else _last(inner)
+
+
+def _is_logistic(estimator: Any) -> bool:
+    """Is its probability the sigmoid of its decision function, or has it no probability beside that?"""
+    core = final_step(estimator)
+    loss = getattr(core, "loss", "log_loss") == "log_loss"
+    return not hasattr(estimator, "predict_proba") or (loss and any(kind in kinds(core) for kind in _LOGISTIC))
+
+
+_LOGISTIC = (
+    "sklearn.linear_model._logistic.LogisticRegression",
+    "sklearn.linear_model._stochastic_gradient.SGDClassifier",
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+    "sklearn.ensemble._gb.GradientBoostingClassifier",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+)
 
 
 def _positive(classes: Array) -> int | float:
     """Which column of an output's probabilities is the positive one; or its constant probability, where it knows one class only."""
-    texts = label_texts(classes)
+    texts = tuple(map(class_text, classes))
     if len(texts) == 1:
         return 1.0 if texts[0] in ("1", "True") else 0.0
     if len(texts) != 2:
         raise Refused("it gives several answers of more than two classes each; audit it as one model for each answer")
     return 1
+
+
+def _is_one_against_all(estimator: Any) -> bool:
+    """Is it LightGBM's wrapper around one model for each class, whose shares do not sum to 1?"""
+    core = final_step(estimator)
+    return "lightgbm.sklearn.LGBMModel" in kinds(core) and str(core.objective_).startswith("multiclassova")
+
+
+def _normalised(shares: Array) -> Array:
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def _joined(parts: Array | Sequence[Array], positive: Sequence[int | float]) -> Array:

@@ -10,7 +10,7 @@ from effaudit.core.policy import Policy, Rule
 from effaudit.core.reading import Meaning, Measurement
 from effaudit.core.stats.estimate import Estimate, Exact
 from effaudit.core.text import one_line
-from effaudit.core.verdict import Check, Reason, Status
+from effaudit.core.verdict import REASONS_OF_DOUBTS, Check, Reason, Status
 from effaudit.core.waiver import Waiver
 from effaudit.judge.compare import figure, loss
 from effaudit.judge.evidence import Evidence, Undecidable
@@ -130,7 +130,7 @@ def _finding(
     unit = _unit(rule, reading)
     if isinstance(found, Undecidable):
         return Finding(name, rule, None, found, unit, looks=looks)
-    barrier = _foreign_unit(rule, reading) or _weak(rule, reading) or _unsteady(evidence, name, rule) or elsewhere
+    barrier = _foreign_unit(rule, reading) or _weak(rule, reading) or _doubt(evidence, name, rule) or elsewhere
     if barrier is not None and barrier.reason == "metric_missing":
         return Finding(name, rule, None, barrier, unit, looks=looks)
     return Finding(name, rule, found, barrier, unit, looks=looks)
@@ -159,14 +159,13 @@ def _weak(rule: Rule, reading: Measurement | Undecidable) -> Undecidable | None:
     return None
 
 
-def _unsteady(evidence: Evidence, name: str, rule: Rule) -> Undecidable | None:
-    """Answers that differ from call to call were drawn once: their interval knows nothing of the next draw."""
+def _doubt(evidence: Evidence, name: str, rule: Rule) -> Undecidable | None:
+    """Answers in doubt say nothing of quality, whatever their interval: the next draw, batch or row may be answered otherwise."""
     if not rule.metric.startswith(("quality.", "behaviour.")):
         return None
     for one in filter(None, (name, _versus(evidence, rule))):
-        row = evidence.rows.get(one)
-        if row is not None and row.unsteady:
-            return Undecidable("method_too_weak", row.unsteady if one == name else f"of {one}, {row.unsteady}")
+        for doubt in evidence.rows[one].doubts if one in evidence.rows else ():
+            return Undecidable(REASONS_OF_DOUBTS[doubt.code], doubt.text if one == name else f"of {one}, {doubt.text}")
     return None
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from effaudit.core.notes import Note, coded
+from effaudit.core.notes import Note
 from effaudit.core.policy import Policy
 from effaudit.core.record import Record
 from effaudit.core.stats.holm import holm
@@ -62,14 +62,14 @@ def decide(
         explanations=explain(judged, selection),
         buys=buys(judged, selection),
         blocking=blocking,
-        notes=(*_unsteady(record), *book.notes(checks), *notes(judged, selection)),
+        notes=(*_doubts(record), *book.notes(checks), *notes(judged, selection)),
         statuses=judged.statuses,
         today=today.isoformat() if today and waivers else "",
     )
 
 
-def _unsteady(record: Record) -> tuple[Note, ...]:
-    return coded("drawn_once", *(f"{row.candidate.name}: {row.unsteady}." for row in record.rows if row.unsteady))
+def _doubts(record: Record) -> tuple[Note, ...]:
+    return tuple(Note(doubt.code, f"{row.candidate.name}: {doubt.text}.") for row in record.rows for doubt in row.doubts)
 
 
 def levels_of(evidence: Evidence, policy: Policy, groups: Sequence[Group]) -> Mapping[str, float]:

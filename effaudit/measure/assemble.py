@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from effaudit.core import curves
-from effaudit.core.notes import Note, coded
+from effaudit.core.notes import Note
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement, Reading, Spread
@@ -57,7 +57,7 @@ def assemble(
         arrays |= {f"{name}/{metric}": array for metric, array in evidence.items()}
         arrays |= _correct(name, own)
         row = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
-        rows[name] = replace(row, unsteady=own.unsteady, notes=coded("drawn_once", own.unsteady))
+        rows[name] = replace(row, doubts=own.doubts, notes=(*own.notes, *own.doubts))
     arrays |= _slices(read.values())
     timed = _timed(arrays, rows)
     timing = {name: metrics[name] for name in {metric.partition(".")[0] for metric in timed}}
@@ -125,7 +125,7 @@ def _read(seen: Seen, metrics: Mapping[str, Metric], ordered: Sequence[str]) -> 
     evidence: dict[str, Array] = {}
     for name in ordered:
         for metric, result in _of_metric(name, metrics[name], replace(seen, readings=readings)).items():
-            readings[metric] = _drawn_once(_named(seen.candidate.name, metric, result), metric, seen.unsteady)
+            readings[metric] = _doubted(_named(seen.candidate.name, metric, result), metric, seen.doubts)
             if result.evidence is not None:
                 evidence[metric] = result.evidence
             evidence |= {curves.named(metric, curve): array for curve, array in result.others.items()}
@@ -147,11 +147,11 @@ def _named(candidate: str, metric: str, result: Result) -> Reading:
     return replace(result.reading, evidence=f"{candidate}/{metric}")
 
 
-def _drawn_once(reading: Reading, metric: str, unsteady: str) -> Reading:
-    """A figure of answers that differ from call to call says so itself."""
-    if not unsteady or isinstance(reading, Failure) or not metric.startswith(("quality.", "behaviour.")):
+def _doubted(reading: Reading, metric: str, doubts: tuple[Note, ...]) -> Reading:
+    """A figure of answers that are in doubt says so itself."""
+    if not doubts or isinstance(reading, Failure) or not metric.startswith(("quality.", "behaviour.")):
         return reading
-    return replace(reading, notes=(*reading.notes, Note("drawn_once", unsteady)))
+    return replace(reading, notes=(*reading.notes, *doubts))
 
 
 def _correct(name: str, seen: Seen) -> dict[str, Array]:

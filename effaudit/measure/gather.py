@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,16 +12,22 @@ import numpy as np
 
 from effaudit.core.artifacts import file_digest, files_of
 from effaudit.core.candidate import Candidate, Contract, Facts
-from effaudit.core.observed import Sizes
+from effaudit.core.classes import natural
+from effaudit.core.notes import Note, coded
+from effaudit.core.observed import Answers, Sizes, together
 from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure
 from effaudit.core.store import Array
 from effaudit.core.text import counted
 from effaudit.core.wire import pack, unpack
+from effaudit.core.workload import Workload
 from effaudit.measure.journal import Journal
 from effaudit.process import Fault, Site, Worker
 
 CHUNK = 1000
+
+MORE_CLASSES = 1000
+"""A model may know so many classes beside the data's."""
 
 ROUNDING = 1e-6
 """Answers to the same rows that differ by no more, absolutely or as a share, are the same."""
@@ -29,16 +35,17 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Gathered:
-    """A candidate with its whole contract, its facts and bytes, and its canonical answers by split."""
+    """A candidate with its whole contract, its facts and bytes, and its answers by split."""
 
     candidate: Candidate
     facts: Facts
     sizes: Sizes
-    answers: Mapping[str, Array]
+    answers: Mapping[str, Answers]
     resident: int
     """Bytes that its worker held at the end."""
-    unsteady: str = ""
-    """How its answers differ when the same rows are asked again, in words; empty when they do not."""
+    notes: tuple[Note, ...] = ()
+    doubts: tuple[Note, ...] = ()
+    """Why its quality cannot be believed as it was read."""
 
 
 def gather(
@@ -71,7 +78,7 @@ def _asked(
 ) -> Gathered:
     timeout = site.settings.timeout_s
     count = worker.ask("count", {"candidate": pack(candidate)}, stage="count", timeout_s=timeout)
-    answers: dict[str, Array] = {}
+    answers: dict[str, Answers] = {}
     total = sum(site.workload.splits[split] for split in splits)
     done = 0
     for split in splits:
@@ -80,42 +87,51 @@ def _asked(
             parts.append(_chunk(worker, site, split, start))
             done += len(parts[-1])
             tell(done / total)
-        answers[split] = np.concatenate(parts)
+        answers[split] = together(parts)
     again = _chunk(worker, site, splits[0], 0)
     found = Gathered(
-        replace(candidate, contract=unpack(Contract, count.facts["contract"])),
+        replace(candidate, contract=_numbered(unpack(Contract, count.facts["contract"]), answers[splits[0]], site.workload)),
         unpack(Facts, count.facts["facts"]),
         unpack(Sizes, count.facts["sizes"]),
         answers,
         worker.resident(),
-        differing(answers[splits[0]][: len(again)], again),
+        doubts=coded("drawn_once", differing(answers[splits[0]].of(slice(len(again))), again)),
     )
     _keep(found, _key(candidate, splits, site), journal, folder)
     return found
 
 
-def differing(first: Array, again: Array) -> str:
-    """How canonical answers to the same rows differ beyond rounding, in words; nothing when they do not."""
-    if first.dtype == np.int64 or again.dtype == np.int64 or first.shape != again.shape:
-        same = first == again if first.shape == again.shape else np.zeros((len(first), 1), dtype=bool)
-    else:
-        same = np.isclose(first, again, rtol=ROUNDING, atol=ROUNDING)
-    count = int((~same.reshape(len(same), -1).all(axis=1)).sum())
+def _numbered(contract: Contract, answers: Answers, workload: Workload) -> Contract:
+    """With the numbers of its outputs as classes, where the model names none and has more than the data."""
+    more = answers.scores is not None and not contract.classes and len(answers.classes) > len(workload.classes)
+    return replace(contract, classes=natural(len(answers.classes))) if more else contract
+
+
+def differing(first: Answers, again: Answers) -> str:
+    """How answers to the same rows differ beyond rounding, in words; nothing when they do not."""
+    same = np.ones(len(first), dtype=bool)
+    if first.scores is not None and again.scores is not None:
+        close = np.isclose(first.scores, again.scores, rtol=ROUNDING, atol=ROUNDING)
+        same &= close.reshape(len(first), -1).all(axis=1)
+    if first.labels is not None and again.labels is not None:
+        same &= (first.labels == again.labels).reshape(len(first), -1).all(axis=1)
+    count = int(np.count_nonzero(~same))
     if not count:
         return ""
     rows = f"{count:,} of {counted(len(same), 'row')}"
     return f"its answers differ from call to call: on {rows} asked twice; its quality is that of one draw"
 
 
-def _chunk(worker: Worker, site: Site, split: str, start: int) -> Array:
+def _chunk(worker: Worker, site: Site, split: str, start: int) -> Answers:
     facts = {"split": split, "start": start, "stop": min(start + CHUNK, site.workload.splits[split])}
     timeout = site.settings.timeout_s
-    return worker.ask("answers", facts, stage="answer", timeout_s=timeout, reply_limit=_reply_limit(site)).arrays["scores"]
+    found = worker.ask("answers", facts, stage="answer", timeout_s=timeout, reply_limit=_reply_limit(site))
+    return Answers(found.arrays.get("scores"), found.arrays.get("labels"), tuple(found.facts["classes"]))
 
 
 def _reply_limit(site: Site) -> int:
-    columns = max(len(site.workload.classes), len(site.workload.answers))
-    return (1 << 20) + CHUNK * columns * 8
+    columns = max(len(site.workload.classes) + MORE_CLASSES, len(site.workload.answers))
+    return (1 << 20) + 2 * CHUNK * columns * 8
 
 
 def _key(candidate: Candidate, splits: tuple[str, ...], site: Site) -> str:
@@ -137,8 +153,9 @@ def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{found.candidate.name}.npz"
     beside = path.with_suffix(".part")
+    arrays = {f"{split}.{part}": getattr(own, part) for split, own in found.answers.items() for part in ("scores", "labels")}
     with beside.open("wb") as file:
-        np.savez(file, allow_pickle=False, **found.answers)
+        np.savez(file, allow_pickle=False, **{name: array for name, array in arrays.items() if array is not None})
     beside.replace(path)
     facts = {
         "key": key,
@@ -147,7 +164,9 @@ def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
         "facts": pack(found.facts),
         "sizes": pack(found.sizes),
         "resident": found.resident,
-        "unsteady": found.unsteady,
+        "notes": pack(found.notes),
+        "doubts": pack(found.doubts),
+        "classes": {split: list(own.classes) for split, own in found.answers.items()},
     }
     journal.add(Message("answers", facts))
 
@@ -158,8 +177,13 @@ def _known(candidate: Candidate, splits: tuple[str, ...], site: Site, journal: J
     for message in journal.of("answers"):
         if message.facts["key"] == key and path.is_file() and file_digest(path).hex() == message.facts["digest"]:
             with np.load(path, allow_pickle=False) as stored:
-                answers = {split: stored[split] for split in splits}
+                answers = {split: _stored(stored, split, message.facts["classes"][split]) for split in splits}
             whole = replace(candidate, contract=unpack(Contract, message.facts["contract"]))
             facts, sizes = unpack(Facts, message.facts["facts"]), unpack(Sizes, message.facts["sizes"])
-            return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]), str(message.facts["unsteady"]))
+            notes, doubts = (tuple(unpack(Note, one) for one in message.facts[key]) for key in ("notes", "doubts"))
+            return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]), notes, doubts)
     return None
+
+
+def _stored(arrays: Mapping[str, Array], split: str, classes: Sequence[str]) -> Answers:
+    return Answers(arrays.get(f"{split}.scores"), arrays.get(f"{split}.labels"), tuple(classes))

@@ -13,6 +13,7 @@ from effaudit.core.slices import Slice
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.store import Array
 from effaudit.core.workload import Workload
+from effaudit.metrics._scorers import Part
 
 KEPT = 500
 """Resamples behind the figures of a slice, the first of the shared ones: they are many, and are kept in single precision."""
@@ -33,10 +34,10 @@ class Rows:
         """How many groups the rows fall into."""
         return self.workload.groups["certify"] if self.slice is None else self.slice.groups
 
-    @property
-    def classes(self) -> int:
-        """How many classes the workload has; 0 for a regression."""
-        return len(self.workload.classes) or (2 if self.workload.multilabel else 0)
+    @cached_property
+    def part(self) -> Part:
+        """The rows as scorers read them."""
+        return Part.whole(self.answers, self.truth, self.workload)
 
     @property
     def only_class(self) -> str | None:
@@ -58,5 +59,4 @@ def by_slice(seen: Seen) -> Iterator[Rows]:
     codes, whole = np.asarray(seen.store.slices()), all_rows(seen)
     for place, one in enumerate(seen.workload.slices):
         rows = np.flatnonzero((codes == place).any(axis=1))
-        answers = Answers(*(None if array is None else array[rows] for array in (whole.answers.scores, whole.answers.labels)))
-        yield Rows(seen.workload, answers, whole.truth[rows], seen.resamples.within(rows, KEPT), one)
+        yield Rows(seen.workload, whole.answers.of(rows), whole.truth[rows], seen.resamples.within(rows, KEPT), one)

@@ -14,6 +14,7 @@ import numpy as np
 
 from effaudit.core.observed import Answers
 from effaudit.core.store import Array
+from effaudit.metrics._scorers import Part
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,10 @@ class Statistic:
     figure: Callable[[Array], Array]
 
 
-def statistic(name: str, answers: Answers, truth: Array, classes: int) -> Statistic | None:
+def statistic(name: str, part: Part) -> Statistic | None:
     """The statistic of a scorer, or None when it is not a function of sums."""
-    if classes == 0:
+    answers, truth = part.answers, part.truth
+    if part.regression:
         return _of_values(name, answers, truth)
     if answers.labels is None or answers.labels.ndim != 1:
         return None
@@ -34,22 +36,22 @@ def statistic(name: str, answers: Answers, truth: Array, classes: int) -> Statis
         return Statistic(_BY_SCORES[name](answers.scores, truth)[:, None], _first)
     if name == "accuracy":
         return Statistic(np.asarray(answers.labels == truth, dtype=np.float64)[:, None], _first)
-    figure = _of_counts(name, classes)
-    return Statistic(_counts(answers.labels, truth, classes), figure) if figure else None
+    averaged = part.true if name == "balanced_accuracy" else part.occurring
+    figure = _of_counts(name, averaged, part.classes)
+    return Statistic(_counts(answers.labels, truth, averaged), figure) if figure else None
 
 
 def _first(means: Array) -> Array:
     return np.asarray(means[:, 0])
 
 
-def _counts(labels: Array, truth: Array, classes: int) -> Array:
+def _counts(labels: Array, truth: Array, averaged: Array) -> Array:
     """Per class: hits, labels given, true rows; (rows, 3 × classes)."""
-    every = np.arange(classes)
-    given, true = labels[:, None] == every, truth[:, None] == every
+    given, true = labels[:, None] == averaged, truth[:, None] == averaged
     return np.concatenate([given & true, given, true], axis=1).astype(np.float64)
 
 
-def _of_counts(name: str, classes: int) -> Callable[[Array], Array] | None:
+def _of_counts(name: str, averaged: Array, classes: int) -> Callable[[Array], Array] | None:
     base, _, average = name.partition("_")
     if name == "balanced_accuracy":
         base, average = "recall", "macro"
@@ -57,12 +59,16 @@ def _of_counts(name: str, classes: int) -> Callable[[Array], Array] | None:
     if ratio is None or average not in ("", "macro", "weighted") or (average == "" and classes != 2):
         return None
 
+    places = np.flatnonzero(averaged == 1)
+    if average == "" and not len(places):
+        return None
+
     def figure(means: Array) -> Array:
-        hits, given, true = (means[:, k * classes : (k + 1) * classes] for k in range(3))
+        hits, given, true = np.split(means, 3, axis=1)
         above, below = ratio(hits, given, true)
         each = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
         if average == "":
-            return np.asarray(each[:, 1])
+            return np.asarray(each[:, places[0]])
         if average == "weighted":
             return np.asarray((each * true).sum(axis=1) / true.sum(axis=1))
         return np.asarray(each.mean(axis=1))

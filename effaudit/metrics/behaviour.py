@@ -77,7 +77,7 @@ def _pair(seen: Seen) -> tuple[Array, Array] | Failure:
         return Failure("not_applicable", "task", "a regression has no labels to compare")
     if seen.baseline is None:
         return Failure("baseline_missing", "baseline", "the baseline could not be asked, so there is nothing to compare with")
-    own, base = seen.answers.labels, seen.baseline.answers.labels
+    own, base = seen.answers.labels, seen.baseline.answers.labels_in(seen.answers.classes)
     if own is None or base is None:
         return Failure("no_labels", "answer", "there are no labels to compare")
     return own, base
@@ -118,7 +118,7 @@ def _brier(seen: Seen) -> Result:
         errors = ((scores - answers) ** 2).mean(axis=1)
     elif scores.shape[1] == 2:
         errors = (scores[:, 1] - (answers == 1)) ** 2
-    else:
+    else:  # over all classes of the model
         errors = ((scores - np.eye(scores.shape[1])[answers]) ** 2).sum(axis=1)
     return _drawn(seen, float(errors.mean()), seen.resamples.means(errors[:, None])[:, 0])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effaudit.core.answer import same_class
+from effaudit.core.classes import are_booleans, class_key
 from effaudit.core.errors import InputError, Place
 from effaudit.core.notes import Note, coded
 from effaudit.core.plan import Data
@@ -31,6 +31,8 @@ class Answers:
     names: tuple[str, ...]
     classes: tuple[str, ...] = ()
     class_rows: tuple[int, ...] = ()
+    numeric: bool = False
+    """Are the classes numbers or booleans?"""
     multilabel: bool = False
     notes: tuple[Note, ...] = ()
 
@@ -133,7 +135,9 @@ def _classes(answers: Mapping[str, Values], name: str, parts: Mapping[str, Part]
     coded = {split: labelled(values) for split, values in _as_numbers_together(answers).items()}
     for split, (_, texts) in coded.items():
         _check_count(texts, name, parts[split].place)
-    classes = _ordered({text for _, texts in coded.values() for text in texts}, data.positive, parts)
+    named = {text for _, texts in coded.values() for text in texts}
+    numeric = not any(values.text for values in answers.values()) or are_booleans(sorted(named))
+    classes = _ordered(named, data.positive, parts, numeric)
     places = {text: place for place, text in enumerate(classes)}
     arrays = {split: np.array([places[text] for text in texts], dtype=np.int64)[codes] for split, (codes, texts) in coded.items()}
     rows = {split: np.bincount(array, minlength=len(classes)) for split, array in arrays.items()}
@@ -142,7 +146,7 @@ def _classes(answers: Mapping[str, Values], name: str, parts: Mapping[str, Part]
         what = f"every answer in certify is {one_line(only, 60)!r}, which no figure can be made of"
         raise InputError(what, parts["certify"].place, "Check the answer's column, and how the rows were chosen.")
     notes = _strangers(rows, classes)
-    return Answers(arrays, (name,), tuple(classes), tuple(int(n) for n in rows["certify"]), notes=notes)
+    return Answers(arrays, (name,), tuple(classes), tuple(int(n) for n in rows["certify"]), numeric, notes=notes)
 
 
 def _as_numbers_together(answers: Mapping[str, Values]) -> dict[str, Values]:
@@ -159,7 +163,7 @@ def _check_count(texts: list[str], name: str, place: Place) -> None:
         raise InputError(what, place, "If it is a number, write `task: regression`.")
 
 
-def _ordered(texts: set[str], positive: str | None, parts: Mapping[str, Part]) -> list[str]:
+def _ordered(texts: set[str], positive: str | None, parts: Mapping[str, Part], numeric: bool) -> list[str]:
     """The classes in order, the positive one of two last."""
     place = parts["certify"].place
     classes = in_order(texts)
@@ -167,18 +171,19 @@ def _ordered(texts: set[str], positive: str | None, parts: Mapping[str, Part]) -
         raise InputError(f"{len(classes):,} classes in all splits together, where {CLASS_LIMIT:,} are the most", place)
     known: dict[str, str] = {}
     for text in classes:
-        other = known.setdefault(same_class(text), text)
+        other = known.setdefault(class_key(text, numeric), text)
         if other != text:
             what = f"the answers {one_line(other, 60)!r} and {one_line(text, 60)!r} cannot be told apart"
             raise InputError(what, place, "Write each class in one way in all files.")
     if positive is None:
         return classes
-    if same_class(positive) not in known:
+    wanted = class_key(positive, numeric)
+    if wanted not in known:
         raise InputError(f"no answer is {one_line(positive, 60)!r}, the positive one.{did_you_mean(positive[:80], classes)}", place)
     if len(classes) > 2:
         what = f"`positive` is for two classes, and there are {len(classes)}: {listed(one_line(c, 40) for c in classes)}"
         raise InputError(what, place, "Leave `positive` out.")
-    return sorted(classes, key=lambda text: same_class(text) == same_class(positive))
+    return sorted(classes, key=lambda text: class_key(text, numeric) == wanted)
 
 
 def _strangers(rows: Mapping[str, Array], classes: list[str]) -> tuple[Note, ...]:

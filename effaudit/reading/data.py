@@ -17,6 +17,7 @@ from effaudit.reading.answers import Answers, encode
 from effaudit.reading.dependence import group_numbers
 from effaudit.reading.duplicates import also_in, repeated
 from effaudit.reading.parts import Part, digest, read_parts, reconciled
+from effaudit.reading.positive import positive_of
 from effaudit.reading.slices import Sliced, slices_of
 from effaudit.reading.splits import with_search
 
@@ -62,6 +63,8 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
             *_infinities(parts),
             *sliced.notes,
         ),
+        numeric_classes=answers.numeric,
+        positive=positive_of(answers.classes, answers.numeric, data.positive),
         class_rows=answers.class_rows,
         slices=sliced.slices,
     )

@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from effaudit.core.classes import class_text
+
 
 def label_text(value: Any) -> str:
-    """A class's name: `False`/`True` for booleans, `0` for whole numbers (also `0.0`), other numbers in full, text as it is.
+    """A class's name, as core/classes.py writes it.
 
     Raises ValueError for what is no answer: nothing, NaN, infinity, lists and mappings.
     """
     if hasattr(value, "item") and not isinstance(value, (str, bytes)):
         value = value.item()
-    if isinstance(value, (bool, str)):
-        return str(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, (bool, str, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return class_text(value)
     if isinstance(value, float):
         raise ValueError(f"{value} is not an answer")
     raise ValueError(f"expected a word or a number, found {'nothing' if value is None else type(value).__name__}")

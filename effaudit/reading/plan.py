@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from effaudit.core.answer import same_class
 from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
 from effaudit.core.errors import InputError
 from effaudit.core.plan import Plan
@@ -96,7 +95,7 @@ def _contract(part: CandidatePart, before: Path | None, model: AuditPlan, desk: 
     for key, said in (("classes", part.classes), ("threshold", part.threshold)):
         if said and model.task == "regression":
             desk.fault(f"`{key}` is for classifications, and the task is regression", *keys, key, advice="Leave it out.")
-    desk.once([same_class(name) for name in part.classes], "class", *keys, "classes")
+    desk.once(part.classes, "class", *keys, "classes")
     desk.once(part.columns, "column", *keys, "columns")
     _check_dtypes(part, desk, *keys, "dtypes")
     tune = part.threshold.tune if part.threshold else None
@@ -110,6 +109,7 @@ def _contract(part: CandidatePart, before: Path | None, model: AuditPlan, desk: 
         classes=part.classes,
         threshold=part.threshold.at if part.threshold else None,
         tune=tune,
+        threshold_of=part.threshold.of if part.threshold else None,
     )
 
 

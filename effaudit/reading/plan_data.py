@@ -37,6 +37,7 @@ def read_data(model: AuditPlan, desk: Desk) -> Data:
         answer_unit=part.answer_unit,
         slices=part.slices,
         slice_min_rows=part.slice_min_rows or LEAST_ROWS,
+        quality_place=desk.document.place("workload", "quality"),
         slice_places=tuple(desk.document.place("workload", "slices", at) for at in range(len(part.slices))),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
@@ -23,10 +23,11 @@ LONGEST_PATH = 4096
 
 @dataclass(frozen=True)
 class Threshold:
-    """At which probability the positive label is given, or the scorer by which that is chosen on search rows."""
+    """At which probability a label is given, or the scorer by which that is chosen on search rows; `of`: the class it speaks of."""
 
     at: float | None = None
     tune: str | None = None
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -168,10 +169,15 @@ def _trust(value: Any) -> Trust:
 
 
 def _threshold(value: Any) -> Threshold:
-    if isinstance(value, dict) and list(value) == ["tune"] and isinstance(value["tune"], str):
-        return Threshold(tune=value["tune"])
+    if isinstance(value, dict):
+        of = label_text(value["of"]) if "of" in value else None
+        said = {key: item for key, item in value.items() if key != "of"}
+        if list(said) == ["tune"] and isinstance(said["tune"], str):
+            return Threshold(tune=said["tune"], of=of)
+        if list(said) == ["at"]:
+            return replace(_threshold(said["at"]), of=of)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"expected a probability such as 0.4, or {{tune: SCORER}}, found {shown(value)}")
+        raise ValueError(f"expected a probability such as 0.4, {{at: 0.4, of: CLASS}} or {{tune: SCORER}}, found {shown(value)}")
     if not 0 <= value <= 1:
         raise ValueError(f"expected a probability between 0 and 1, found {shown(value)}")
     return Threshold(at=float(value))
@@ -224,6 +230,6 @@ Count = Annotated[float, BeforeValidator(_count, json_schema_input_type=str | fl
 Country = Annotated[str, AfterValidator(_country)]
 Money = Annotated[Price, PlainValidator(_price, json_schema_input_type=str)]
 Trusted = Annotated[Trust, PlainValidator(_trust, json_schema_input_type=bool | list[str])]
-Cut = Annotated[Threshold, PlainValidator(_threshold, json_schema_input_type=float | dict[str, str])]
+Cut = Annotated[Threshold, PlainValidator(_threshold, json_schema_input_type=float | dict[str, str | float | bool])]
 RecipeStep = Annotated[Step, PlainValidator(_step, json_schema_input_type=str | dict[str, dict[str, Any] | None])]
 NotYet = Annotated[None, PlainValidator(_not_yet, json_schema_input_type=Any)]

@@ -70,7 +70,8 @@ class WorkloadPart(_Part):
         default=None, ge=1, le=10**9, description="values of `slices` with fewer certify rows are put together; 100 when left out"
     )
     positive: Label | None = Field(
-        default=None, description="binary tasks: the answer that counts as positive; the last in order when left out"
+        default=None,
+        description="of two answers the positive one; scores of one class (f1, recall) ask for it unless they are 0 and 1",
     )
     quality: Words = Field(default=(), description="scikit-learn scorers without `neg_`, the first being the primary one")
     batch_sizes: BatchSizes = Field(
@@ -122,7 +123,9 @@ class CandidatePart(_Part):
         default=None, description="what the model's raw answer is"
     )
     classes: tuple[Label, ...] = Field(default=(), description="the answer that each output stands for, in the model's order")
-    threshold: Cut | None = Field(default=None, description="from which probability on the answer is positive, or {tune: SCORER}")
+    threshold: Cut | None = Field(
+        default=None, description="the probability from which on an answer is positive; also {at: 0.4, of: CLASS}, {tune: SCORER}"
+    )
     files: tuple[FilePath, ...] | None = Field(
         default=None, description="other files that the model reads, to be counted with it; Python code must name them, or []"
     )

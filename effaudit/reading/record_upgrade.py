@@ -73,6 +73,9 @@ def upgraded(facts: Any) -> Any:
     if not isinstance(facts, dict):
         return facts
     found = {key: _notes(item) if key == "notes" else upgraded(item) for key, item in facts.items()}
+    if "unsteady" in found:
+        words = found.pop("unsteady")
+        found["doubts"] = [{"code": "drawn_once", "text": words}] if words else []
     if found.keys() == {"stage", "reason"}:
         return {"code": _FAILURES.get(str(found["stage"]), _ANY_OTHER), **found}
     return found

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from effaudit.core.observed import Answers, together
 from effaudit.core.plugin import Workbench
 from effaudit.core.store import Array
-from effaudit.techniques._parents import given
 
 _CHUNK = 2000
 _SMALLEST = 1e-6
@@ -59,24 +59,25 @@ def lessons(bench: Workbench, rows: Array, share: float, temperature: float, sec
     """Asks the teacher about `rows` in an order drawn by the seed, until time is up."""
     begun = time.monotonic()
     order = np.random.default_rng(bench.seed).permutation(rows)
-    answers: list[Array] = []
+    answers: list[Answers] = []
     for at in range(0, len(order), _CHUNK):
-        answers.append(bench.ask(given(bench), "train", order[at : at + _CHUNK]))
+        answers.append(bench.ask(bench.given, "train", order[at : at + _CHUNK]))
         spent = (time.monotonic() - begun) / seconds
         bench.tell(0.5 * min(1.0, max((at + _CHUNK) / len(order), spent)), "asking the teacher")
         if spent > 1.0:
             break
-    taught = np.concatenate(answers)
-    asked = order[: len(taught)]
+    taught = together(answers)
+    asked = order[: sum(map(len, answers))]
     truth = np.asarray(bench.store.answers("train")[asked])
+    known = np.asarray(taught.labels if taught.scores is None else taught.scores)
     if bench.workload.task == "regression":
-        return Lessons("values", asked, taught.reshape(len(asked), -1), truth.reshape(len(asked), -1), share)
+        return Lessons("values", asked, known.reshape(len(asked), -1), truth.reshape(len(asked), -1), share)
     if bench.workload.multilabel:
-        each = _softened_each(taught.astype(np.float64), temperature)
+        each = _softened_each(known.astype(np.float64), temperature)
         return Lessons("labels", asked, each, truth.astype(np.float64), share, temperature)
-    classes = np.eye(len(bench.workload.classes))
-    shares = classes[taught] if taught.dtype == np.int64 else taught
-    return Lessons("classes", asked, softened(shares, temperature), classes[truth], share, temperature)
+    count = len(bench.workload.classes)  # what the teacher gives to classes that the data lacks, no student can answer
+    shares = (np.eye(len(taught.classes))[known] if taught.scores is None else known)[:, :count]
+    return Lessons("classes", asked, softened(shares, temperature), np.eye(count)[truth], share, temperature)
 
 
 def softened(shares: Array, temperature: float) -> Array:

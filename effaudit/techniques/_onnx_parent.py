@@ -18,7 +18,7 @@ from effaudit.techniques import _lightgbm_trees, _onnx_sklearn, _onnx_trees
 from effaudit.techniques._onnx_flows import as_floats, inputs
 from effaudit.techniques._onnx_graph import Flow, Graph
 from effaudit.techniques._onnx_torch import exported
-from effaudit.techniques._parents import columns_of, given
+from effaudit.techniques._parents import columns_of
 from effaudit.techniques._pipelines import kinds_of
 
 _LARGEST = 2**31 - 1
@@ -47,12 +47,12 @@ class Source:
     @property
     def divisible(self) -> bool:
         """Is there preprocessing that could stay apart?"""
-        return given(self.bench).preprocess is not None or self._is_pipeline
+        return self.bench.given.preprocess is not None or self._is_pipeline
 
     def converted(self, *, apart: bool, double: bool) -> Converted:
         """Writes the graph. Raises Refused with the name of what has no form in ONNX."""
         path = self.bench.scratch / f"model{'-apart' if apart else ''}{'-double' if double else ''}.onnx"
-        if not apart and given(self.bench).preprocess is None and self._format == "torch":
+        if not apart and self.bench.given.preprocess is None and self._format == "torch":
             if double:
                 raise Refused("a network computes in its own precision; leave `float64` out")
             return self._written(self._traced, path, None, double=False)
@@ -70,7 +70,7 @@ class Source:
 
     @property
     def _format(self) -> str:
-        return given(self.bench).artifact.format
+        return self.bench.given.artifact.format
 
     @property
     def _is_pipeline(self) -> bool:
@@ -80,13 +80,13 @@ class Source:
     @cached_property
     def _transformer(self) -> Any:
         """The parent's own preprocessing, where it has some beside it."""
-        artifact = given(self.bench).preprocess
+        artifact = self.bench.given.preprocess
         return None if artifact is None else self.bench.formats(artifact.format).native_transformer(artifact)
 
     @cached_property
     def _inputs(self) -> list[Column]:
         """The data's columns that reach the preprocessing, or the model where there is none."""
-        if given(self.bench).preprocess is None:
+        if self.bench.given.preprocess is None:
             return columns_of(self.bench, self.model.contract().columns if self._format != "torch" else ())
         with contextlib.suppress(Refused):  # it cannot be taken apart, and takes what the plan names
             return columns_of(self.bench, [str(name) for name in getattr(self._transformer, "feature_names_in_", ())])
@@ -100,7 +100,7 @@ class Source:
     @cached_property
     def _kept(self) -> Artifact:
         """Preprocessing that stays apart: the parent's own, or all steps of its pipeline but the last."""
-        artifact = given(self.bench).preprocess
+        artifact = self.bench.given.preprocess
         if artifact is not None:
             return artifact
         from sklearn.pipeline import Pipeline
@@ -153,7 +153,7 @@ class Source:
     def _traced(self) -> Any:
         """The network's own graph."""
         store, columns = self.bench.store, self.contract.columns
-        request = {"": self._sample} if given(self.bench).preprocess is not None else store.inputs("search", slice(0, 2), columns)
+        request = {"": self._sample} if self.bench.given.preprocess is not None else store.inputs("search", slice(0, 2), columns)
         return exported(self.model.native, self.model.feeder(self.contract)(request), self.opset)
 
     def _written(self, model: Any, path: Path, preprocess: Artifact | None, double: bool) -> Converted:
@@ -166,7 +166,7 @@ class Source:
         except checker.ValidationError as error:
             raise Refused(f"the graph made of it is not valid ({one_line(str(error), 200)})") from error
         path.write_bytes(model.SerializeToString())
-        traced_whole = self._format == "torch" and given(self.bench).preprocess is None
+        traced_whole = self._format == "torch" and self.bench.given.preprocess is None
         columns = self.contract.columns if traced_whole else tuple(column.name for column in self._inputs)
         trees = any(node.op_type.startswith("TreeEnsemble") for node in model.graph.node)
         return Converted(Artifact(str(path), "onnx"), columns, preprocess, double, trees)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from effaudit.core import units
-from effaudit.core.answer import canonical, finished
+from effaudit.core.answer import finished, scored
 from effaudit.core.candidate import Contract
+from effaudit.core.observed import Answers
 from effaudit.core.plugin import Refused, Workbench
 from effaudit.core.store import Array
 
@@ -21,18 +22,18 @@ DEFAULT = {"higher": "0.1 pp", "lower": "0.5 %"}
 
 @dataclass(frozen=True)
 class Paired:
-    """Some search rows with their truth, and the parent's canonical answers to them."""
+    """Some search rows with their truth, and the parent's answers to them."""
 
     bench: Workbench
     contract: Contract
     rows: Array
-    before: Array
+    before: Answers
 
-    def loss(self, after: Array) -> float:
-        """How much worse the product's canonical answers are, in the figure's own unit; negative when they are better."""
+    def loss(self, after: Answers) -> float:
+        """How much worse the product's answers are, in the figure's own unit; negative when they are better."""
         return self._worse(after, np.ones(len(self.rows), dtype=bool))
 
-    def error(self, after: Array) -> float:
+    def error(self, after: Answers) -> float:
         """The standard error of the loss: a jackknife that leaves out one of 20 blocks of whole groups at a time.
 
         (Efron & Stein 1981; with blocks, Kott 2001.) Blocks without which the figure is not defined are passed over.
@@ -51,33 +52,33 @@ class Paired:
             return float("inf")
         return float(np.sqrt((count - 1) / count * np.sum((np.asarray(losses) - np.mean(losses)) ** 2)))
 
-    def score(self, answers: Array) -> float:
-        """The primary quality figure of canonical answers to these rows."""
-        return self.bench.score(answers, self._truth, self.contract)
+    def score(self, answers: Answers) -> float:
+        """The primary quality figure of answers to these rows."""
+        return self.bench.score(answers, self._truth)
 
-    def plain_loss(self, answers: Array) -> float:
-        """The mean log loss of canonical answers to these rows, or the mean squared error of values."""
-        truth = self._truth
+    def plain_loss(self, answers: Answers) -> float:
+        """The mean log loss of scores of these rows, or the mean squared error of values."""
+        truth, scores = self._truth, np.asarray(answers.scores)
         if self.bench.workload.task == "regression":
-            return float(np.mean((answers - truth) ** 2))
-        if answers.ndim == 2 and truth.ndim == 1:
-            own = np.take_along_axis(answers, truth[:, None].astype(np.int64), axis=1)
+            return float(np.mean((scores - truth) ** 2))
+        if scores.ndim == 2 and truth.ndim == 1:
+            own = np.take_along_axis(scores, truth[:, None].astype(np.int64), axis=1)
         else:
-            own = np.where(truth == 1, answers, 1.0 - answers)
+            own = np.where(truth == 1, scores, 1.0 - scores)
         return float(-np.mean(np.log(np.maximum(own, 1e-6))))
 
-    def canonical(self, raw: Array) -> Array:
-        """Raw answers to these rows in the form that is scored."""
+    def read(self, raw: Array) -> Answers:
+        """Raw scores of these rows in the form that is compared."""
         finish = finished(self.contract.output)
-        return canonical(raw if finish is None else finish(raw), len(self.rows), self.contract, self.bench.workload)
+        return scored(raw if finish is None else finish(raw), len(self.rows), self.contract, self.bench.workload)
 
     @property
     def _truth(self) -> Array:
         return np.asarray(self.bench.store.answers("search")[self.rows])
 
-    def _worse(self, after: Array, kept: Array) -> float:
+    def _worse(self, after: Answers, kept: Array) -> float:
         truth = self._truth[kept]
-        first, second = (self.bench.score(answers[kept], truth, self.contract) for answers in (self.before, after))
+        first, second = (self.bench.score(answers.of(kept), truth) for answers in (self.before, after))
         return first - second if self.bench.better == "higher" else second - first
 
 

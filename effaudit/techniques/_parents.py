@@ -7,40 +7,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from effaudit.core.candidate import Candidate, Contract
-from effaudit.core.plugin import Model, Refused, Workbench
+from effaudit.core.candidate import Contract
+from effaudit.core.plugin import Refused, Workbench
 from effaudit.core.store import Array
 from effaudit.core.text import listed
 from effaudit.core.workload import Column
 
 
-def contract_of(bench: Workbench, model: Model) -> Contract:
-    """The parent's whole contract: what the plan leaves open is what its file says. Raises Refused."""
-    plan, file = given(bench).contract, model.contract()
-    if given(bench).preprocess is not None:  # the file speaks of transformed columns
-        file = dataclasses.replace(file, columns=(), dtypes=())
-    said = {field.name: getattr(plan, field.name) or getattr(file, field.name) for field in dataclasses.fields(Contract)}
-    said["threshold"] = plan.threshold if plan.threshold is not None else file.threshold
-    if said["output"] is None and bench.workload.task == "regression":
-        said["output"] = "values"
-    if said["output"] is None:
-        raise Refused("its file does not say what it answers; write `output: probabilities`, `logits` or `labels`")
-    if bench.workload.task == "classification" and not bench.workload.multilabel:
-        said["classes"] = said["classes"] or bench.workload.classes
-    return Contract(**said)
-
-
-def given(bench: Workbench) -> Candidate:
-    """The parent. Raises Refused when there is none."""
-    if bench.parent is None:
-        raise Refused("this technique makes a smaller model out of another one: give it a candidate")
-    return bench.parent
+def handed_on(contract: Contract) -> Contract:
+    """What a product takes over of its parent's contract: a threshold that was tuned is tuned anew, on the product's own scores."""
+    return dataclasses.replace(contract, preprocess=None, labels=None, threshold=None if contract.tune else contract.threshold)
 
 
 def columns_of(bench: Workbench, features: Sequence[str]) -> list[Column]:
     """The data's columns that reach the model, in its order; `features` are the names that it was fitted with. Raises Refused."""
     known = {column.name: column for column in bench.workload.inputs}
-    names = given(bench).contract.columns or tuple(known)
+    names = bench.given.contract.columns or tuple(known)
     if features and set(features) <= set(names):
         names = tuple(features)
     elif features and len(features) != len(names):

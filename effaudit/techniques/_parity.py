@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effaudit.core.answer import label
-from effaudit.core.candidate import Candidate, Contract
+from effaudit.core.candidate import Candidate
+from effaudit.core.observed import Answers
 from effaudit.core.plugin import Workbench
 from effaudit.core.store import Array
-from effaudit.core.workload import Workload
 from effaudit.techniques._parents import spread
 
 ROWS = 20_000
@@ -74,27 +73,36 @@ def missing_in(bench: Workbench, columns: Sequence[str]) -> Array:
     return lacking
 
 
-def compared(bench: Workbench, product: Candidate, before: Array, contract: Contract, rows: Array, lacking: Array) -> Parity:
-    """Asks the product about `rows`, to which its parent answered `before` under `contract`. Raises BadAnswer and Refused."""
-    after = bench.ask(product, "search", rows)
-    return differing(before, after, contract, bench.workload, int(lacking[rows].sum()))
+def compared(bench: Workbench, product: Candidate, before: Answers, rows: Array, lacking: Array) -> Parity:
+    """Asks the product about `rows`, to which its parent answered `before`; each is labelled by its own contract.
+
+    Raises BadAnswer and Refused.
+    """
+    return differing(before, bench.ask(product, "search", rows), int(lacking[rows].sum()))
 
 
-def differing(before: Array, after: Array, contract: Contract, workload: Workload, missing: int = 0) -> Parity:
-    """Two canonical answers to the same rows, compared."""
-    if before.dtype == np.int64:
-        flips = int(np.count_nonzero(before != after))
-        return Parity(len(before), flips, float(flips > 0), flips / len(before), missing)
-    apart = np.abs(after - before)
-    scale = 1.0
-    if workload.task == "regression":
-        scale = float(np.ptp(before)) or 1.0
-    first, second = (label(scores, contract, workload).labels for scores in (before, after))
+def differing(before: Answers, after: Answers, missing: int = 0) -> Parity:
+    """Two answers to the same rows, compared."""
+    first, second = before.labels, after.labels_in(before.classes)
     changed = first != second if first is not None and second is not None else np.zeros(len(before), dtype=bool)
     flipped = changed.reshape(len(before), -1).any(axis=1)
+    if before.scores is None or after.scores is None:
+        flips = int(np.count_nonzero(flipped))
+        return Parity(len(before), flips, float(flips > 0), flips / len(before), missing)
+    apart = np.abs(_aligned(after, before.classes) - before.scores)
+    scale = float(np.ptp(before.scores)) or 1.0 if first is None else 1.0
     ties = int(np.count_nonzero(flipped & (apart.reshape(len(before), -1).max(axis=1) <= CLOSE_TREES)))
     largest, mean = float(apart.max()) / scale, float(apart.mean()) / scale
     return Parity(len(before), int(np.count_nonzero(flipped)), largest, mean, missing, ties)
+
+
+def _aligned(answers: Answers, classes: Sequence[str]) -> Array:
+    """Scores with a column for each of `classes`, of nothing where the model does not know one."""
+    scores = np.asarray(answers.scores)
+    if answers.classes == tuple(classes):
+        return scores
+    columns = dict(zip(answers.classes, scores.T, strict=True))
+    return np.column_stack([columns.get(name, np.zeros(len(scores))) for name in classes])
 
 
 def _missing(values: Array) -> Array:

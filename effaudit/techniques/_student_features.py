@@ -15,7 +15,6 @@ from effaudit.core.store import Array
 from effaudit.core.text import listed
 from effaudit.techniques import _preparing
 from effaudit.techniques._columns import Profile, frame, matrix, of_kind, only_numbers, profiles
-from effaudit.techniques._parents import given
 
 _CHUNK = 20_000
 _MOST_NUMBERS = 1e8
@@ -41,7 +40,7 @@ class Features:
     def of(cls, bench: Workbench, columns: Sequence[str], *, dense: bool) -> Features:
         """For trees, or `dense` for a network. Raises Refused where no column is of use."""
         found = profiles(bench, columns)
-        before, words = given(bench).preprocess, of_kind(found, "words")
+        before, words = bench.given.preprocess, of_kind(found, "words")
         if before is not None and words:
             return cls(
                 bench, tuple(found), dense, borrowed=before, notes=coded("preprocessing", "reads the teacher's own preprocessing")

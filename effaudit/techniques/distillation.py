@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from effaudit.core.answer import label
 from effaudit.core.candidate import Artifact, Candidate, Contract
 from effaudit.core.notes import coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
@@ -19,7 +18,7 @@ from effaudit.techniques._lessons import Course, Lessons, lessons
 from effaudit.techniques._onnx_flows import as_floats, inputs
 from effaudit.techniques._onnx_graph import Flow, Graph
 from effaudit.techniques._onnx_sklearn import transform
-from effaudit.techniques._parents import given, spread
+from effaudit.techniques._parents import handed_on, spread
 from effaudit.techniques._student_features import Features
 from effaudit.techniques._student_trees import Schooling
 
@@ -77,7 +76,7 @@ class Distillation(Technique):
         """Asks the teacher, trains the student, and compares both on search rows."""
         if self.student == "lightgbm" and (bench.workload.multilabel or len(bench.workload.answers) > 1):
             raise Refused("LightGBM gives one answer; take student: mlp")
-        features = Features.of(bench, given(bench).contract.columns or bench.store.columns, dense=self.student == "mlp")
+        features = Features.of(bench, bench.given.contract.columns or bench.store.columns, dense=self.student == "mlp")
         rows = sample(bench, min(bench.store.rows("train") if self.rows == "all" else int(self.rows), features.most_rows))
         check_classes(bench, rows)
         known = lessons(bench, rows, self.soft, self.temperature, bench.budget_s * 0.5)
@@ -119,9 +118,8 @@ def _telling(bench: Workbench) -> Callable[[float], None]:
 
 
 def _contract(bench: Workbench, features: Features, output: Any) -> Contract:
-    teacher = given(bench).contract
-    threshold = None if teacher.tune else teacher.threshold
-    return Contract(features.columns, output=output, classes=bench.workload.classes, threshold=threshold, tune=teacher.tune)
+    asked = handed_on(bench.contract)
+    return replace(asked, columns=features.columns, dtypes=(), output=output, classes=bench.workload.classes)
 
 
 def _written(
@@ -155,13 +153,12 @@ def _compared(bench: Workbench, product: Product) -> dict[str, float]:
     """The primary figure of teacher and student on search rows, and how often their labels agree."""
     rows = spread(bench, "search", _COMPARED)
     truth = np.asarray(bench.store.answers("search")[rows])
-    teacher = given(bench)
+    teacher = bench.given
     student = Candidate(f"{teacher.name}-{product.artifact.path}", product.artifact, product.contract, product.preprocess)
     answers = [bench.ask(candidate, "search", rows) for candidate in (teacher, student)]
-    contracts = [teacher.contract, product.contract]
-    figures = [bench.score(answer, truth, contract) for answer, contract in zip(answers, contracts, strict=True)]
+    figures = [bench.score(answer, truth) for answer in answers]
     found = {"teacher": figures[0], "student": figures[1]}
-    labels = [label(answer, contract, bench.workload).labels for answer, contract in zip(answers, contracts, strict=True)]
+    labels = answers[0].labels, answers[1].labels_in(answers[0].classes)
     if labels[0] is not None and labels[1] is not None:
         found["agreement"] = float(np.mean(labels[0] == labels[1]))
     return found

@@ -9,15 +9,16 @@ from typing import Any, Literal
 import numpy as np
 
 from effaudit.core import units
-from effaudit.core.answer import same_class
 from effaudit.core.candidate import Artifact, Contract
+from effaudit.core.classes import places
+from effaudit.core.observed import Answers
 from effaudit.core.plugin import Model, Product, Refused, Technique, Workbench
 from effaudit.core.store import Array
 from effaudit.core.text import counted
 from effaudit.techniques._boosting import Boosting, is_boosting
 from effaudit.techniques._forest import Forest, is_forest
 from effaudit.techniques._paired import Paired, checked_tolerance, tolerated
-from effaudit.techniques._parents import contract_of, given, spread
+from effaudit.techniques._parents import handed_on, spread
 from effaudit.techniques._pipelines import taken_apart, with_last
 
 _ROWS = 40_000
@@ -59,8 +60,7 @@ class FewerTrees(Technique):
 
     def apply(self, bench: Workbench) -> Product:
         """Orders trees, finds how many are enough, and writes a model with these alone."""
-        opened = bench.open()
-        contract = contract_of(bench, opened)
+        opened, contract = bench.open(), bench.contract
         ensemble = _ensemble(taken_apart(opened.native)[1], contract)
         rows = spread(bench, "search", min(_ROWS, max(1000, _MOST_ANSWERS // max(1, len(bench.workload.classes)))))
         ordering, cutting, order = rows[:0], rows, list(range(ensemble.count))
@@ -69,7 +69,7 @@ class FewerTrees(Technique):
             ordering, cutting = _parts(bench, rows)
             order = ensemble.order(_features(bench, opened, contract, ordering), _truth(ensemble.model, contract, bench, ordering))
         bench.tell(0.5, "finding how many are enough")
-        compared = Paired(bench, _scored(contract, ensemble.model), cutting, np.empty(0))
+        compared = Paired(bench, _scored(contract, ensemble.model), cutting, Answers(None, None))
         chosen, paired, after = self._chosen(compared, ensemble, order, _features(bench, opened, contract, cutting))
         bench.tell(0.9, "writing")
         artifact = _written(bench, with_last(opened.native, ensemble.kept(order[:chosen])))
@@ -81,14 +81,15 @@ class FewerTrees(Technique):
             "score_before": paired.score(paired.before),
             "score_after": paired.score(after),
         }
-        asked = replace(contract, preprocess=None, threshold=None if contract.tune else contract.threshold)
-        return Product(artifact, asked, given(bench).preprocess, (), {name: float(value) for name, value in figures.items()})
+        return Product(
+            artifact, handed_on(contract), bench.given.preprocess, (), {name: float(value) for name, value in figures.items()}
+        )
 
-    def _chosen(self, rows: Paired, ensemble: Forest | Boosting, order: list[int], features: Any) -> tuple[int, Paired, Array]:
+    def _chosen(self, rows: Paired, ensemble: Forest | Boosting, order: list[int], features: Any) -> tuple[int, Paired, Answers]:
         """How many are kept, the comparison with the whole, and what those that are kept answer."""
         wanted = _wanted(self.keep, ensemble.count)
         counts = _grid(ensemble.count) if wanted is None else [wanted, ensemble.count]
-        answers = {count: rows.canonical(raw) for count, raw in ensemble.answers(features, order, counts)}
+        answers = {count: rows.read(raw) for count, raw in ensemble.answers(features, order, counts)}
         paired = replace(rows, before=answers[ensemble.count])
         if wanted is not None:
             return wanted, paired, answers[wanted]
@@ -118,7 +119,8 @@ def _ensemble(model: Any, contract: Contract) -> Forest | Boosting:
 
 def _scored(contract: Contract, model: Any) -> Contract:
     """How answers are compared: by probabilities also where labels are asked for."""
-    return replace(contract, output="probabilities") if contract.output == "labels" and hasattr(model, "classes_") else contract
+    probable = contract.output == "labels" and hasattr(model, "classes_")
+    return replace(contract, output="probabilities" if probable else contract.output, labels="scores")
 
 
 def _truth(model: Any, contract: Contract, bench: Workbench, rows: Array) -> Array:
@@ -129,8 +131,7 @@ def _truth(model: Any, contract: Contract, bench: Workbench, rows: Array) -> Arr
     if isinstance(model.classes_, list):
         widths = np.array([len(classes) for classes in model.classes_])
         return np.asarray(np.cumsum(widths) - widths + np.minimum(truth, widths - 1)).astype(np.int64)
-    places = {same_class(name): place for place, name in enumerate(contract.classes)}
-    known = np.array([places.get(same_class(name), 0) for name in bench.workload.classes])
+    known = np.maximum(0, places(bench.workload.classes, contract.classes, bench.workload.numeric_classes))
     return np.asarray(known[truth][:, None])
 
 
@@ -145,7 +146,7 @@ def _parts(bench: Workbench, rows: Array) -> tuple[Array, Array]:
 
 def _features(bench: Workbench, opened: Model, contract: Contract, rows: Array) -> Any:
     """What reaches the trees."""
-    parent = given(bench)
+    parent = bench.given
     request: dict[str, Array] = bench.store.inputs("search", rows, contract.columns)
     if parent.preprocess is not None:
         transform = bench.formats(parent.preprocess.format).transformer(parent.preprocess)
@@ -158,7 +159,7 @@ def _features(bench: Workbench, opened: Model, contract: Contract, rows: Array) 
 
 def _written(bench: Workbench, model: Any) -> Artifact:
     """A file of the parent's own kind, with the parent's trust."""
-    parent = given(bench).artifact
+    parent = bench.given.artifact
     if parent.format == "sklearn" and Path(parent.path).suffix.lower() != ".skops":
         import joblib
 

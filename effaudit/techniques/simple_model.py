@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from effaudit.core.answer import canonical
+from effaudit.core.answer import scored
 from effaudit.core.candidate import Artifact, Contract
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
@@ -167,14 +167,14 @@ def _scored(data: _Data, model: Any, aside: Array) -> tuple[float, float]:
     raw = model.predict_proba(data.inputs(aside)) if data.classifies else model.predict(data.inputs(aside))
     if isinstance(raw, list):
         raw = np.column_stack([shares[:, -1] for shares in raw])
-    answers, truth = canonical(raw, len(aside), contract, data.bench.workload), data.answers(aside)
-    figure = data.bench.score(answers, truth, contract)
+    answers, truth = scored(raw, len(aside), contract, data.bench.workload), data.answers(aside)
+    figure = data.bench.score(answers, truth)
     parts = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of parts without rows of some class, which are passed over
         for part in np.array_split(np.random.default_rng(data.bench.seed).permutation(len(aside)), 10):
             with contextlib.suppress(Refused):
-                parts.append(data.bench.score(answers[part], truth[part], contract))
+                parts.append(data.bench.score(answers.of(part), truth[part]))
     error = float(np.std(parts, ddof=1) / np.sqrt(len(parts))) if len(parts) > 1 else 0.0
     return figure, error
 

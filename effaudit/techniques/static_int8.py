@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from effaudit.core.store import Array
 from effaudit.core.text import counted, did_you_mean, listed
 from effaudit.techniques import _int8_kernels
 from effaudit.techniques._network_part import layers_of, network_part
-from effaudit.techniques._parents import contract_of, given, spread
+from effaudit.techniques._parents import handed_on, spread
 from effaudit.techniques._parity import compared, missing_in, rows_to_compare
 
 _BATCH = 64
@@ -54,9 +54,8 @@ class StaticInt8(Technique):
 
     def apply(self, bench: Workbench) -> Product:
         """Prepares the graph, reads ranges, quantises, and checks what ONNX Runtime makes of it."""
-        model = bench.open()
-        contract = contract_of(bench, model)
-        prepared = _int8_kernels.prepared(Path(given(bench).artifact.path), bench.scratch)
+        model, contract = bench.open(), bench.contract
+        prepared = _int8_kernels.prepared(Path(bench.given.artifact.path), bench.scratch)
         chosen = self._layers(prepared)
         bench.tell(0.1, "reading ranges")
         file = bench.scratch / "model.onnx"
@@ -110,15 +109,15 @@ class StaticInt8(Technique):
             )
 
     def _product(self, bench: Workbench, file: Path, contract: Contract, kernels: _int8_kernels.Kernels) -> Product:
-        parent = given(bench)
-        asked = replace(contract, preprocess=None, threshold=None if contract.tune else contract.threshold)
+        parent = bench.given
+        asked = handed_on(contract)
         artifact = Artifact(str(file), "onnx")
         candidate = Candidate(f"{parent.name}-{file}", artifact, asked, parent.preprocess, threads=bench.threads)
         columns = contract.columns or bench.store.columns
         rows = rows_to_compare(bench, columns)
         bench.tell(0.9, "comparing answers")
         before = bench.ask(parent, "search", rows)
-        parity = compared(bench, candidate, before, contract, rows, missing_in(bench, columns))
+        parity = compared(bench, candidate, before, rows, missing_in(bench, columns))
         figures = {**parity.figures, "int8_layers": float(kernels.quantised), "float_layers": float(kernels.floating)}
         notes = [f"{kernels.quantised} layers compute in eight bits, {kernels.floating} in float"] if kernels.floating else []
         if not _int8_kernels.has_vnni():
@@ -131,7 +130,7 @@ def _reader(bench: Workbench, model: Model, contract: Contract, rows: Array) -> 
     from onnxruntime.quantization import CalibrationDataReader
 
     feed, names = model.feeder(contract), [port.name for port in model.native.get_inputs()]
-    parent = given(bench)
+    parent = bench.given
     transform = None if parent.preprocess is None else bench.formats(parent.preprocess.format).transformer(parent.preprocess)
 
     size = len(rows) // -(-len(rows) // _BATCH)  # histograms take batches of one size only

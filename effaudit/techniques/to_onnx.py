@@ -13,7 +13,6 @@ from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.text import counted
 from effaudit.techniques._onnx_parent import Converted, Source
-from effaudit.techniques._parents import contract_of, given
 from effaudit.techniques._parity import Parity, compared, missing_in, rows_to_compare
 
 _FORMATS = ("sklearn", "lightgbm", "torch")
@@ -48,13 +47,12 @@ class ToOnnx(Technique):
 
     def apply(self, bench: Workbench) -> Product:
         """Tries forms from the best to the last resort, and takes the first that answers as its parent does."""
-        model = bench.open()
-        contract = contract_of(bench, model)
+        model, contract = bench.open(), bench.contract
         source = Source(bench, model, contract, self.opset)
         columns = contract.columns or bench.store.columns
         rows, lacking = rows_to_compare(bench, columns), missing_in(bench, columns)
         bench.tell(0.1, "asking the parent")
-        before = bench.ask(given(bench), "search", rows)
+        before = bench.ask(bench.given, "search", rows)
         tried: list[tuple[Converted, Parity]] = []
         refusals: list[str] = []
         for number, (apart, double) in enumerate(self._forms()):
@@ -63,7 +61,7 @@ class ToOnnx(Technique):
             bench.tell(min(0.3 + 0.15 * number, 0.9), "converting")
             try:
                 made = source.converted(apart=apart, double=double)
-                parity = compared(bench, _candidate(bench, made, contract), before, contract, rows, lacking)
+                parity = compared(bench, _candidate(bench, made, contract), before, rows, lacking)
             except (Refused, BadAnswer) as refused:
                 refusals.append(str(refused))
                 continue
@@ -98,12 +96,12 @@ class ToOnnx(Technique):
 
 
 def _candidate(bench: Workbench, made: Converted, contract: Contract) -> Candidate:
-    name = f"{given(bench).name}-{made.artifact.path}"
+    name = f"{bench.given.name}-{made.artifact.path}"
     return Candidate(name, made.artifact, _contract(made, contract), made.preprocess, threads=bench.threads)
 
 
 def _contract(made: Converted, contract: Contract) -> Contract:
-    return replace(contract, columns=made.columns, dtypes=(), preprocess=None, tune=None)
+    return replace(contract, columns=made.columns, dtypes=(), preprocess=None, tune=None, labels=None)
 
 
 def _clear_but(scratch: Path, product: Product) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from effaudit import registry
-from effaudit.core.answer import canonical, finished, same_class
+from effaudit.core.answer import Vocabulary, answers_of, canonical, class_names, finished, width_of
 from effaudit.core.candidate import Candidate, Contract
+from effaudit.core.classes import ABSENT, class_key, natural, places
+from effaudit.core.observed import Answers
 from effaudit.core.plugin import Model, Refused
 from effaudit.core.store import Array, Inputs, Store
 from effaudit.core.text import listed
@@ -23,20 +25,33 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Asked:
-    """An opened candidate. `ask` takes a request and gives the finished raw answer."""
+    """An opened candidate. `ask` takes a request and gives the finished raw answer, `own` the labels of its own rule."""
 
     model: Model
     contract: Contract
     columns: tuple[str, ...]
     ask: Callable[[Inputs], Any]
+    own: Callable[[Inputs], Any] | None
+    vocabulary: Vocabulary
     workload: Workload
     store: Store
 
-    def answers(self, split: str, rows: Array | slice) -> Array:
+    def answers(self, split: str, rows: Array | slice) -> Answers:
         """Canonical answers to some rows. Raises BadAnswer."""
-        inputs = self.store.inputs(split, rows, self.columns)
+        return self.answered(self.store.inputs(split, rows, self.columns))
+
+    def answered(self, inputs: Inputs) -> Answers:
+        """Canonical answers to a request. Raises BadAnswer."""
         count = len(next(iter(inputs.values())))
-        return canonical(self.ask(inputs), count, self.contract, self.workload)
+        contract, workload = self.contract, self.workload
+        if contract.output == "labels":
+            return answers_of(None, self.vocabulary.codes(self.ask(inputs), count), contract, workload, self.vocabulary.names)
+        raw = self.ask(inputs)
+        scores = canonical(raw, count, contract, workload)
+        if workload.classes:
+            self.vocabulary.learn(class_names(contract, workload, width_of(raw)))
+        own = None if self.own is None else self.vocabulary.codes(self.own(inputs), count)
+        return answers_of(scores, own, contract, workload, self.vocabulary.names)
 
     def requests(self, split: str, count: int, batch: int, start: int, order: Array) -> list[dict[str, Array]]:
         """`count` requests of `batch` rows, along `order` from `start` on, beginning again at its end."""
@@ -52,24 +67,39 @@ def opened(candidate: Candidate, workload: Workload, store: Store) -> Asked:
     transform = None
     if candidate.preprocess is not None:
         transform = registry.a_format(candidate.preprocess.format).transformer(candidate.preprocess)
-    contract = joined(model.contract(), candidate.contract, workload, preprocessed=transform is not None)
+    return ready(model, candidate.contract, workload, store, transform)
+
+
+def ready(
+    model: Model, plan: Contract, workload: Workload, store: Store, transform: Callable[[Inputs], Array] | None = None
+) -> Asked:
+    """An opened model with what the plan says of it. Raises Refused with what to write."""
+    file = model.contract()
+    contract = joined(file, plan, workload, preprocessed=transform is not None)
     ask = _chained(model.predictor(contract), transform, finished(contract.output))
-    return Asked(model, contract, contract.columns or store.columns, ask, workload, store)
+    own, contract = _own_rule(model, contract, workload, transform)
+    vocabulary = Vocabulary(workload, _renamed(file, contract, workload))
+    columns = contract.columns or tuple(column.name for column in workload.inputs)
+    return Asked(model, contract, columns, ask, own, vocabulary, workload, store)
 
 
 def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: bool) -> Contract:
-    """What the plan says, and what it leaves open as the file says it. Raises Refused where neither says what is needed."""
+    """What the plan says, and what it leaves open as the file says it: the one place where both are merged.
+
+    Raises Refused where neither says what is needed, or where they contradict each other.
+    """
     if preprocessed:  # the file speaks of transformed columns, the plan of the data's
         file = dataclasses.replace(file, columns=(), dtypes=())
     said = {field.name: getattr(plan, field.name) or getattr(file, field.name) for field in dataclasses.fields(Contract)}
-    threshold = plan if plan.threshold is not None or plan.tune else file
-    said["threshold"], said["threshold_of"] = threshold.threshold, threshold.threshold_of
+    by_plan = plan.threshold is not None or plan.tune is not None
+    said["threshold"], said["threshold_of"] = (plan if by_plan else file).threshold, (plan if by_plan else file).threshold_of
+    said["labels"] = plan.labels or ("scores" if by_plan else None)
     if said["output"] is None and workload.task == "regression":
         said["output"] = "values"
     if said["output"] is None:
         raise Refused("its file does not say what it answers; write `output: probabilities`, `logits` or `labels`")
-    if said["output"] in ("probabilities", "logits") and not said["classes"] and workload.task == "classification":
-        _need_natural_classes(workload)
+    if workload.task == "classification" and not workload.multilabel:
+        _check_classes(file.classes, plan.classes, said["output"] == "labels", workload)
     said["columns"] = _as_spelt(said["columns"], workload)
     missing = [name for name in said["columns"] if name not in {column.name for column in workload.inputs}]
     if missing:
@@ -80,6 +110,18 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
     return Contract(**said)
 
 
+def _own_rule(
+    model: Model, contract: Contract, workload: Workload, transform: Callable[[Inputs], Array] | None
+) -> tuple[Callable[[Inputs], Any] | None, Contract]:
+    """The model's own labels, where it has a rule for them and the plan has not another one; and which of both holds."""
+    if workload.task == "regression" or contract.output == "labels":
+        return None, contract
+    labeller = None if contract.labels == "scores" else model.labeller(contract)
+    if labeller is None:
+        return None, dataclasses.replace(contract, labels="scores")
+    return _chained(labeller, transform, None), dataclasses.replace(contract, labels="predict")
+
+
 def _as_spelt(columns: tuple[str, ...], workload: Workload) -> tuple[str, ...]:
     """The data's own spelling: LightGBM and skl2onnx write `_` for a space."""
     names = [column.name for column in workload.inputs]
@@ -87,12 +129,40 @@ def _as_spelt(columns: tuple[str, ...], workload: Workload) -> tuple[str, ...]:
     return tuple(name if name in names else spelt.get(name, name) for name in columns)
 
 
-def _need_natural_classes(workload: Workload) -> None:
-    if workload.multilabel or [same_class(name) for name in workload.classes] == [str(n) for n in range(len(workload.classes))]:
+def _check_classes(file: tuple[str, ...], plan: tuple[str, ...], labels: bool, workload: Workload) -> None:
+    """Do file, plan and data speak of the same classes? Raises Refused."""
+    numeric, own = workload.numeric_classes, plan or file
+    if len({class_key(name, numeric) for name in own}) < len(own):
+        raise Refused(f"two of its classes are the same one in this data: {listed(own)}; write its `classes`")
+    if not own and not labels and not _may_be_numbered(workload):
+        raise Refused(
+            f"its file does not name its classes; write `classes: [{', '.join(workload.classes)}]` in the order of its outputs"
+        )
+    if not file or not plan:
         return
-    raise Refused(
-        f"its file does not name its classes; write `classes: [{', '.join(workload.classes)}]` in the order of its outputs"
-    )
+    if len(file) != len(plan):
+        raise Refused(f"its file has {len(file)} classes ({listed(file)}), the plan names {len(plan)} ({listed(plan)})")
+    if places(file, plan, numeric) == list(range(len(file))):
+        return
+    if ABSENT not in places(file, workload.classes, numeric) or ABSENT not in places(file, plan, numeric):
+        raise Refused(
+            f"its file says that its outputs stand for {listed(file)} in this order, the plan says {listed(plan)}; "
+            "leave `classes` out, or save the model with the names that it should have"
+        )
+
+
+def _may_be_numbered(workload: Workload) -> bool:
+    """Could the data's classes be the numbers of outputs: whole numbers, among them 0?"""
+    keys = {class_key(name, workload.numeric_classes) for name in workload.classes}
+    return "0" in keys and all(key.isascii() and key.isdigit() for key in keys)
+
+
+def _renamed(file: Contract, contract: Contract, workload: Workload) -> Mapping[str, str]:
+    """What the model's own labels are called in the plan, where that names them otherwise."""
+    own = file.classes or natural(len(contract.classes))
+    if not contract.classes or max(places(own, workload.classes, workload.numeric_classes), default=ABSENT) != ABSENT:
+        own = file.classes  # labels that the data has too speak for themselves
+    return {name: said for name, said in zip(own, contract.classes, strict=False) if name != said}
 
 
 def _chained(

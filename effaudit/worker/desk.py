@@ -96,7 +96,10 @@ class Desk:
 
     def _answers(self, message: Message) -> Message:
         rows = slice(int(message.facts["start"]), int(message.facts["stop"]))
-        return Message("answered", arrays={"scores": self._ready.answers(str(message.facts["split"]), rows)})
+        found = self._ready.answers(str(message.facts["split"]), rows)
+        arrays = {"scores": found.scores, "labels": found.labels}
+        facts = {"classes": list(found.classes)}
+        return Message("answered", facts, {name: array for name, array in arrays.items() if array is not None})
 
     def _block(self, message: Message) -> Message:
         batch, start = int(message.facts["batch"]), int(message.facts["start"])

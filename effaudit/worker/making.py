@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from effaudit import registry
-from effaudit.core.candidate import Candidate
-from effaudit.core.plugin import Workbench
+from effaudit.core.candidate import Candidate, Contract
+from effaudit.core.observed import Answers, together
+from effaudit.core.plugin import Model, Workbench
 from effaudit.core.protocol import Message
 from effaudit.core.store import Array, Store
 from effaudit.core.wire import pack, unpack
@@ -25,6 +26,7 @@ def product(facts: Mapping[str, Any], scratch: Path, tell: Callable[[float, str]
 
     technique = unpack(registry.find("techniques", str(facts["technique"])), facts["options"])
     workload = unpack(Workload, facts["workload"])
+    asking_them = _Asking(workload)
     bench = Workbench(
         parent=unpack(Candidate, facts["parent"]) if facts["parent"] else None,
         workload=workload,
@@ -34,8 +36,9 @@ def product(facts: Mapping[str, Any], scratch: Path, tell: Callable[[float, str]
         threads=int(facts["threads"]),
         scratch=scratch,
         formats=registry.a_format,
-        ask=_Asking(workload),
-        score=lambda scores, truth, contract: quality.figure(workload.quality[0], scores, truth, contract, workload),
+        opened=asking_them.opened,
+        ask=asking_them.answers,
+        score=lambda answers, truth: quality.figure(workload.quality[0], answers, truth, workload),
         better=quality.direction(workload.quality[0]),
         tell=tell,
     )
@@ -48,20 +51,23 @@ def product(facts: Mapping[str, Any], scratch: Path, tell: Callable[[float, str]
 
 
 class _Asking:
-    """Canonical answers of any candidate, each opened once."""
+    """Candidates, each opened once, and their answers."""
 
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._open: dict[str, Asked] = {}
 
-    def __call__(self, candidate: Candidate, split: str, rows: Array) -> Array:
+    def opened(self, candidate: Candidate) -> tuple[Model, Contract]:
+        """The model and its whole contract."""
+        asked = self._asked(candidate)
+        return asked.model, asked.contract
+
+    def answers(self, candidate: Candidate, split: str, rows: Array) -> Answers:
+        """Labelled answers to some rows."""
+        asked = self._asked(candidate)
+        return together([asked.answers(split, rows[at : at + asking.CHUNK]) for at in range(0, len(rows), asking.CHUNK)])
+
+    def _asked(self, candidate: Candidate) -> Asked:
         if candidate.name not in self._open:
             self._open[candidate.name] = asking.opened(candidate, self._workload, Store(self._workload.store))
-        asked = self._open[candidate.name]
-        return _joined([asked.answers(split, rows[at : at + asking.CHUNK]) for at in range(0, len(rows), asking.CHUNK)])
-
-
-def _joined(parts: list[Array]) -> Array:
-    import numpy as np
-
-    return np.concatenate(parts)
+        return self._open[candidate.name]

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from effaudit.core.notes import texts
+from effaudit.core.notes import Note
 from effaudit.formats._sklearn_facts import facts_of
 
 
@@ -95,4 +95,5 @@ def test_nodes_are_only_counted_where_there_are_any(numbers):
 
 
 def test_notes_are_kept(numbers):
-    assert texts(facts_of(CalibratedClassifierCV(LogisticRegression(), cv=2).fit(*numbers[:2]), ("a note",)).notes) == ("a note",)
+    told = (Note("odd", "a note"),)
+    assert facts_of(CalibratedClassifierCV(LogisticRegression(), cv=2).fit(*numbers[:2]), told).notes == told

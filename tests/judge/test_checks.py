@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from effaudit.core.notes import texts
+from effaudit.core.notes import coded, texts
 from effaudit.core.policy import Limit
 from effaudit.core.reading import Failure, Meaning, Measurement
 from effaudit.core.record import Session
@@ -205,7 +205,7 @@ def test_what_depends_on_the_machine_is_asked_of_the_metric(a):
 def test_quality_of_answers_that_differ_from_call_to_call_certifies_nothing(a, drawn):
     record = a.record(a.model("base"), a.model("other"))
     words = "its answers differ from call to call: on 212 of 1,000 rows asked twice; its quality is that of one draw"
-    rows = tuple(replace(row, unsteady=words if row.candidate.name == drawn else "") for row in record.rows)
+    rows = tuple(replace(row, doubts=coded("drawn_once", words) if row.candidate.name == drawn else ()) for row in record.rows)
     record = replace(record, rows=rows)
     alone = a.rule("own", "quality.accuracy", min="0.5")
     found = one(a, alone, record, drawn)

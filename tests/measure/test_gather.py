@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
+from effaudit.core.observed import Answers
 from effaudit.core.plan import Data
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
@@ -44,7 +45,7 @@ def test_answers_facts_and_sizes_are_those_of_the_file(bench):
     rows, _, model, _ = bench
     found, shares = asked(bench, Candidate("line", Artifact(str(model), "toy")))
     assert isinstance(found, Gathered)
-    np.testing.assert_allclose(found.answers["certify"], rows[:, 1] + 3 * rows[:, 0])
+    np.testing.assert_allclose(found.answers["certify"].scores, rows[:, 1] + 3 * rows[:, 0])
     assert found.facts.parameters == 3
     assert found.sizes.model == model.stat().st_size
     assert found.sizes.transfer > 0
@@ -88,7 +89,7 @@ def test_a_file_that_cannot_be_read_is_a_failure_with_the_formats_words(bench):
 def test_the_plans_contract_goes_before_the_files(bench):
     rows, _, model, _ = bench
     found, _ = asked(bench, Candidate("line", Artifact(str(model), "toy"), Contract(columns=("a", "b"))))
-    np.testing.assert_allclose(found.answers["certify"], rows[:, 0] + 3 * rows[:, 1])
+    np.testing.assert_allclose(found.answers["certify"].scores, rows[:, 0] + 3 * rows[:, 1])
 
 
 @pytest.fixture
@@ -107,26 +108,31 @@ def test_a_model_that_answers_otherwise_when_asked_again_is_told_also_from_the_j
     candidate = plain_code("return inputs['a'] + (rng.random(len(inputs['a'])) < 0.2)")
     first, _ = asked(bench, candidate)
     assert re.fullmatch(
-        r"its answers differ from call to call: on \d+ of 1,000 rows asked twice; its quality is that of one draw", first.unsteady
+        r"its answers differ from call to call: on \d+ of 1,000 rows asked twice; its quality is that of one draw",
+        first.doubts[0].text,
     )
     again, shares = asked(bench, candidate)
     assert shares == []
-    assert again.unsteady == first.unsteady
+    assert again.doubts == first.doubts
 
 
 def test_rounding_from_call_to_call_is_no_difference(bench, plain_code):
     found, _ = asked(bench, plain_code("return inputs['a'] * (1 + 1e-9 * rng.random())"))
     assert isinstance(found, Gathered)
-    assert found.unsteady == ""
+    assert found.doubts == ()
 
 
 @pytest.mark.parametrize(
     ("first", "again", "words"),
     [
-        (np.array([0, 1, 1]), np.array([0, 1, 0]), "1 of 3 rows"),
-        (np.array([[0.3, 0.7], [0.5, 0.5]]), np.array([[0.3, 0.7], [0.6, 0.4]]), "1 of 2 rows"),
-        (np.array([1e9, 2.0]), np.array([1e9 + 1, 2.0]), ""),
-        (np.array([1, 0]), np.array([1.0, 0.4]), "1 of 2 rows"),
+        (Answers(None, np.array([0, 1, 1])), Answers(None, np.array([0, 1, 0])), "1 of 3 rows"),
+        (Answers(np.array([[0.3, 0.7], [0.5, 0.5]]), None), Answers(np.array([[0.3, 0.7], [0.6, 0.4]]), None), "1 of 2 rows"),
+        (Answers(np.array([1e9, 2.0]), None), Answers(np.array([1e9 + 1, 2.0]), None), ""),
+        (
+            Answers(np.array([[0.5, 0.5]] * 2), np.array([1, 0])),
+            Answers(np.array([[0.5, 0.5]] * 2), np.array([1, 1])),
+            "1 of 2 rows",
+        ),
     ],
 )
 def test_labels_and_scores_are_compared_row_by_row(first, again, words):

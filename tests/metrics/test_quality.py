@@ -8,11 +8,11 @@ from sklearn import metrics
 from sklearn.metrics import get_scorer, get_scorer_names, roc_auc_score
 
 from effaudit.core.notes import texts
-from effaudit.core.plugin import Refused
 from effaudit.core.reading import Failure, Measurement
-from effaudit.metrics._scorers import HIGHER, LOWER
+from effaudit.core.scorers import HIGHER, LOWER
+from effaudit.metrics._scorers import Part, score
 from effaudit.metrics._statistics import statistic
-from effaudit.metrics.quality import Quality, tuned_threshold
+from effaudit.metrics.quality import Quality
 
 RNG = np.random.default_rng(0)
 N = 600
@@ -118,12 +118,11 @@ def test_every_scorer_of_scikit_learn_is_known_with_its_direction():
 
 @pytest.mark.parametrize("name", ["f1", "balanced_accuracy", "precision_macro", "log_loss", "brier_score", "jaccard_weighted"])
 def test_fast_replicates_are_the_scorers_own_on_the_same_resamples(seen, name):
-    from effaudit.metrics import _scorers
-
     own = seen(truth=TRUTH, scores=BINARY, quality=(name,))
     fast = Quality().read(own)[f"quality.{name}"].evidence[:20]
     drawn = [np.repeat(np.arange(N), weights.astype(int)) for weights in own.resamples.row_weights(20)]
-    slow = [_scorers.score(name, own.answers, TRUTH, 2, rows) for rows in drawn]
+    whole = Part.whole(own.answers, TRUTH, own.workload)
+    slow = [score(name, whole.drawn(rows)) for rows in drawn]
     np.testing.assert_allclose(fast, slow, rtol=1e-5)
 
 
@@ -229,21 +228,6 @@ def test_errors_carry_the_answers_unit(seen):
 def test_a_statistic_that_disagrees_with_scikit_learn_is_not_believed(seen, monkeypatch):
     from effaudit.metrics import quality
 
-    wrong = lambda name, answers, truth, classes: statistic("f1", answers, truth, classes)  # noqa: E731
+    wrong = lambda name, part: statistic("f1", part)  # noqa: E731
     monkeypatch.setattr(quality, "statistic", wrong)
     assert reading(seen, "accuracy", truth=TRUTH, scores=BINARY).evidence.shape == (200,)
-
-
-def test_a_tuned_threshold_serves_its_scorer_at_least_as_well_as_one_half():
-    truth = (RNG.uniform(size=2000) < 0.1).astype(int)
-    positive = np.clip(0.2 * truth + RNG.uniform(0, 0.4, 2000), 0, 1)
-    scores = np.column_stack([1 - positive, positive])
-    threshold = tuned_threshold(scores, truth, "f1")
-    from sklearn.metrics import f1_score
-
-    assert f1_score(truth, positive >= threshold) > f1_score(truth, positive >= 0.5) + 0.1
-
-
-def test_a_threshold_cannot_be_tuned_by_a_scorer_that_does_not_fit():
-    with pytest.raises(Refused):
-        tuned_threshold(BINARY, TRUTH, "mean_gamma_deviance")

@@ -95,6 +95,18 @@ def test_classes_that_train_never_has_are_noted():
     assert texts(encoded(train=["a", "b", "c"], certify=["a", "c"]).notes) == ()
 
 
+@pytest.mark.parametrize("words", [["1", "01"], ["1.1", "1.10"], ["1e3", "1000"], [" a", "a"], ["nan", "NaN"]])
+def test_words_that_look_like_one_number_are_different_classes(words):
+    found = encoded(certify=words * 3)
+    assert sorted(found.classes) == sorted(words)
+    assert not found.numeric
+
+
+@pytest.mark.parametrize("answers", [[1, 0], [1.0, 0.0], [True, False], ["TRUE", "false"]])
+def test_numbers_and_booleans_are_known_as_such(answers):
+    assert encoded(certify=answers * 3).numeric
+
+
 @pytest.mark.parametrize(
     ("certify", "said"),
     [
@@ -106,8 +118,7 @@ def test_classes_that_train_never_has_are_noted():
         ([1, 1, 1], "every answer in certify is '1'"),
         (list(range(1001)), "the answer 'y' has 1,001 different values"),
         ([f"w{n}" for n in range(1001)], "the answer 'y' has 1,001 different values"),
-        (["1", "01"], "the answers '01' and '1' cannot be told apart"),
-        (["True", "true"], "cannot be told apart"),
+        (["True", "true", "FALSE"], "cannot be told apart"),
         (pd.Series(pd.to_datetime(["2020-01-01", "2020-01-02"])), "the answer 'y' is a date"),
         (np.array([[0, 2], [1, 0]]), "'y[1]' has other values"),
         ({"a": [0, 1], "b": ["x", "y"]}, "'b' has other values"),

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from effaudit.core.answer import same_class
+from effaudit.core.classes import are_booleans, class_key, places, with_more
 from effaudit.reading.labels import in_order, label_text
 
 
@@ -39,7 +39,25 @@ def test_what_is_no_answer_is_refused(value):
 
 
 def test_python_s_equal_values_are_the_same_class():
-    assert len({same_class(label_text(value)) for value in (True, 1, 1.0, np.int64(1), np.bool_(True))}) == 1
+    assert len({class_key(label_text(value), True) for value in (True, 1, 1.0, np.int64(1), np.bool_(True))}) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("True", "1"), ("0", "False"), ("3.0", "3"), (" 2 ", "2"), ("1e3", "1000")])
+def test_names_are_compared_by_value_where_the_data_holds_numbers_and_as_words_elsewhere(one, other):
+    assert class_key(one, True) == class_key(other, True)
+    assert class_key(one, False) != class_key(other, False)
+
+
+def test_places_of_names_among_others():
+    assert places(["1", "x", "True"], ["0", "1"], True) == [1, -1, 1]
+    assert places(["1.0", "1"], ["0", "1"], False) == [-1, 1]
+    assert with_more(("0", "1"), ("1.0", "2", "2"), True) == ("0", "1", "2")
+
+
+def test_booleans_are_known_in_every_spelling():
+    assert are_booleans(["TRUE", "false"])
+    assert not are_booleans(["true"])
+    assert not are_booleans(["true", "no"])
 
 
 def test_numbers_sort_as_numbers_and_words_as_words():

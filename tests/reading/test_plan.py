@@ -132,7 +132,7 @@ def test_an_absolute_path_stays(write, known, folder):
         ("{name: forest, path: forest.skops, columns: [a, b], dtypes: [f4, f4, f4]}", "3 dtypes for 2 columns"),
         ("{name: forest, path: forest.skops, columns: [a, a]}", "the column 'a' is named twice"),
         ("{name: forest, path: forest.skops, classes: [a, a]}", "the class 'a' is named twice"),
-        ("{name: forest, path: forest.skops, classes: [1, true]}", "named twice"),
+        ("{name: forest, path: forest.skops, classes: [1, 1]}", "named twice"),
         ("{name: forest, path: forest.skops, threshold: {tune: f2}}", "there is no scorer 'f2'"),
         ("{name: GBM, path: forest.skops}", "differs in capitals only"),
         ("{name: gbm, path: forest.skops}", "the name 'gbm' stands twice"),

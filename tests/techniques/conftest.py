@@ -12,7 +12,8 @@ import pytest
 
 from effaudit import registry
 from effaudit.core.candidate import Artifact, Candidate, Contract
-from effaudit.core.plugin import Product, Workbench
+from effaudit.core.observed import Answers
+from effaudit.core.plugin import Model, Product, Workbench
 from effaudit.core.store import Store, StoreWriter
 from effaudit.core.workload import Column, Workload
 from effaudit.metrics import quality
@@ -59,21 +60,32 @@ class Bench:
             threads=1,
             scratch=scratch,
             formats=registry.a_format,
+            opened=self.opened,
             ask=self.ask,
-            score=lambda scores, truth, contract: quality.figure(primary, scores, truth, contract, self.workload),
+            score=lambda answers, truth: quality.figure(primary, answers, truth, self.workload),
             better=quality.direction(primary),
             tell=lambda share, text: self.told.append((share, text)),
         )
 
-    def ask(self, candidate: Candidate, split: str, rows: Any) -> Any:
-        """Canonical answers, as a worker gives them."""
+    def opened(self, candidate: Candidate) -> tuple[Model, Contract]:
+        """A model and its whole contract."""
+        asked = asking.opened(candidate, self.workload, self.store)
+        return asked.model, asked.contract
+
+    def ask(self, candidate: Candidate, split: str, rows: Any) -> Answers:
+        """Answers, as a worker gives them."""
         self.splits_asked.add(split)
         return asking.opened(candidate, self.workload, self.store).answers(split, rows)
 
-    def answers(self, product: Product | Candidate, split: str = "search") -> Any:
-        """The canonical answers of a product to a whole split."""
+    def whole(self, product: Product | Candidate, split: str = "search") -> Answers:
+        """The answers of a product to a whole split."""
         candidate = product if isinstance(product, Candidate) else self.candidate(product)
         return self.ask(candidate, split, np.arange(self.store.rows(split)))
+
+    def answers(self, product: Product | Candidate, split: str = "search") -> Any:
+        """The scores of a product for a whole split; the labels of one that only labels."""
+        found = self.whole(product, split)
+        return found.labels if found.scores is None else found.scores
 
     def candidate(self, product: Product, name: str = "product") -> Candidate:
         """A product as a candidate."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from effaudit.core.answer import label
 from effaudit.techniques.to_onnx import ToOnnx
+from effaudit.worker import asking
 
 warnings.filterwarnings("ignore", category=FutureWarning)
 
@@ -30,10 +31,15 @@ def operators(product):
 
 
 def same_answers(bench, parent, product, tolerance):
+    """Labels flip where the parent's own predict is another rule than its probabilities, and are counted."""
     before, after = bench.answers(parent), bench.answers(product)
     np.testing.assert_allclose(after, before, atol=tolerance)
-    labels = [label(scores, product.contract, bench.workload).labels for scores in (before, after)]
-    assert np.array_equal(*labels)
+    flips = np.count_nonzero(bench.whole(parent).labels != bench.whole(product).labels)
+    of_its_own = 0
+    if bench.workload.task != "regression":
+        opened = asking.opened(parent, bench.workload, bench.store)
+        of_its_own = np.count_nonzero(bench.whole(parent).labels != label(before, opened.contract, bench.workload))
+    assert flips == of_its_own == product.figures["flips"]
 
 
 def fitted(model, bench):

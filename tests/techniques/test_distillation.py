@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from effaudit import registry
+from effaudit.core import notes
 from effaudit.core.candidate import Candidate, Contract
-from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
 from effaudit.techniques._lessons import Lessons, softened
 from effaudit.techniques._student_trees import _SoftLoss
@@ -179,7 +179,7 @@ def test_free_text_is_read_with_the_teachers_own_preprocessing(build, frame):
     for student in STUDENTS:
         product = taught(bench, teacher, student=student)
         assert product.preprocess == before
-        assert texts(product.notes) == ("reads the teacher's own preprocessing",)
+        assert notes.texts(product.notes) == ("reads the teacher's own preprocessing",)
         assert product.figures["student"] > 0.8
 
 
@@ -205,7 +205,7 @@ def test_a_teacher_that_takes_too_long_teaches_what_it_can(mixed, forest, monkey
     monkeypatch.setattr(_lessons, "_CHUNK", 150)
     workbench = replace(mixed.bench(forest), budget_s=1e-6)
     product = Distillation(size=(5, 4)).apply(workbench)
-    assert texts(product.notes)[-1] == "taught by 150 of 600 train rows"
+    assert notes.texts(product.notes)[-1] == "taught by 150 of 600 train rows"
 
 
 def test_progress_is_told_and_rises(mixed, forest):
@@ -217,7 +217,7 @@ def test_progress_is_told_and_rises(mixed, forest):
 
 def test_so_many_rows_are_asked_as_wanted(mixed, forest):
     product = taught(mixed, forest, rows=200)
-    assert texts(product.notes)[-1] == "taught by 200 of 600 train rows"
+    assert notes.texts(product.notes)[-1] == "taught by 200 of 600 train rows"
 
 
 @pytest.mark.parametrize("student", STUDENTS)

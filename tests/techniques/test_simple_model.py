@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from effaudit import registry
-from effaudit.core.notes import texts
+from effaudit.core import notes
 from effaudit.core.plugin import Refused
 from effaudit.techniques.simple_model import SimpleModel
 
@@ -19,7 +19,7 @@ def score(bench, product, split="certify"):
     from effaudit.metrics import quality
 
     truth = np.asarray(bench.store.answers(split))
-    return quality.figure(bench.workload.quality[0], bench.answers(product, split), truth, product.contract, bench.workload)
+    return quality.figure(bench.workload.quality[0], bench.whole(product, split), truth, bench.workload)
 
 
 def made(bench, family, **given):
@@ -61,7 +61,7 @@ def test_free_text_is_weighed_by_linear_models_and_left_out_of_trees(build):
     )
     assert score(bench, made(bench, "linear")) > 0.9
     tree = made(bench, "tree")
-    assert texts(tree.notes) == ("left out the free text in text",)
+    assert notes.texts(tree.notes) == ("left out the free text in text",)
     assert tree.contract.columns == ("x",)
 
 
@@ -159,14 +159,14 @@ def test_columns_of_no_use_are_left_out_and_named(build):
     bench = build({"id": names, "same": ["a"] * 600, "x": x}, (x > 0).astype(int), classes=("0", "1"))
     product = made(bench, "linear")
     assert product.contract.columns == ("x",)
-    assert texts(product.notes)[0].startswith("left out id, same: ")
+    assert notes.texts(product.notes)[0].startswith("left out id, same: ")
 
 
 def test_nothing_to_learn_from_is_refused(build):
     bench = build({"same": ["a"] * 50}, np.arange(50) % 2, classes=("0", "1"))
     with pytest.raises(Refused, match=r"none of the columns \(same\) is of use to a tree model"):
         made(bench, "tree")
-    assert texts(made(bench, "dummy").notes) == ()
+    assert notes.texts(made(bench, "dummy").notes) == ()
 
 
 def test_an_empty_train_split_is_refused_with_what_to_write(build):
@@ -181,7 +181,7 @@ def test_a_large_train_split_is_sampled_and_said(build, monkeypatch):
     monkeypatch.setitem(simple_model._MOST_ROWS, "linear", 100)
     x = np.random.default_rng(0).normal(size=600)
     bench = build({"x": x}, (x > 0).astype(int), classes=("0", "1"))
-    assert texts(made(bench, "linear").notes) == ("learnt from 100 of 300 train rows, drawn at random",)
+    assert notes.texts(made(bench, "linear").notes) == ("learnt from 100 of 300 train rows, drawn at random",)
 
 
 def test_a_noisy_answer_gets_a_small_tree(build):

@@ -20,7 +20,7 @@ def test_a_classifier_of_two_classes_answers_as_before(name, cancer):
     parent = cancer.parent(fitted(classifiers()[name], cancer), "sklearn")
     product = made(cancer, parent)
     same_answers(cancer, parent, product, 1e-4)
-    assert product.figures["flips"] == 0
+    assert bool(product.figures["flips"]) == (name == "svm")  # whose predict is another rule than its probabilities
     assert product.figures["rows"] == cancer.store.rows("search")
     assert product.contract.classes == ("benign", "malignant")
     assert product.preprocess is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ def workload(classes=("0", "1"), task="classification", multilabel=False):
 def test_the_plan_goes_before_the_file_and_the_file_fills_the_rest():
     file = Contract(columns=("a", "b"), dtypes=("float32",), output="probabilities", classes=("0", "1"))
     found = joined(file, Contract(columns=("b",), threshold=0.0), workload(), preprocessed=False)
-    assert found == Contract(("b",), ("float32",), None, "probabilities", ("0", "1"), 0.0)
+    assert found == Contract(("b",), ("float32",), None, "probabilities", ("0", "1"), 0.0, labels="scores")
 
 
 def test_a_threshold_of_zero_is_a_threshold():
@@ -50,14 +52,58 @@ def test_what_neither_says_is_refused_with_what_to_write(file, plan, classes, wo
         joined(file, plan, workload(classes), preprocessed=False)
 
 
+@pytest.mark.parametrize(
+    ("file", "plan", "data", "words"),
+    [
+        (
+            ("no", "yes"),
+            ("yes", "no"),
+            ("no", "yes"),
+            "says that its outputs stand for no, yes in this order, the plan says yes, no",
+        ),
+        (("a", "b"), ("b", "a"), ("no", "yes"), "in this order"),
+        (("no", "yes"), ("no", "yes", "maybe"), ("no", "yes"), "has 2 classes .* the plan names 3"),
+        (("0", "1"), ("1", "0"), ("0", "1"), "in this order"),
+        (("1", "1.0"), (), ("0", "1"), "two of its classes are the same one"),
+    ],
+)
+def test_a_file_that_knows_its_classes_otherwise_than_the_plan_is_refused(file, plan, data, words):
+    said = [Contract(output="probabilities", classes=classes) for classes in (file, plan)]
+    with pytest.raises(Refused, match=words):
+        joined(*said, replace(workload(data), numeric_classes=data == ("0", "1")), preprocessed=False)
+
+
+@pytest.mark.parametrize(
+    ("file", "plan", "data"),
+    [
+        (("0", "1"), ("no", "yes"), ("no", "yes")),
+        (("0", "1", "2"), ("1", "2", "3"), ("1", "2", "3")),
+        (("False", "True"), ("0", "1"), ("0", "1")),
+        (("no", "yes"), ("no", "yes"), ("no", "yes")),
+    ],
+)
+def test_codes_may_be_called_by_the_datas_names(file, plan, data):
+    work = replace(workload(data), numeric_classes=data[0].isdigit())
+    assert joined(Contract(output="probabilities", classes=file), Contract(classes=plan), work, preprocessed=False).classes == plan
+
+
+def test_what_was_merged_once_stays_as_it_is():
+    file = Contract(columns=("a",), output="probabilities", classes=("0", "1"), threshold=0.7, threshold_of="0")
+    for plan in (Contract(), Contract(threshold=0.3), Contract(tune="f1"), Contract(threshold=0.0, threshold_of="1")):
+        once = joined(file, plan, workload(), preprocessed=False)
+        decided = replace(once, labels=once.labels or "predict")
+        assert joined(file, decided, workload(), preprocessed=False) == decided
+
+
 def test_numbered_classes_need_no_names():
     for classes in (("0", "1"), ("False", "True"), ("0", "1", "2")):
-        assert joined(Contract(output="probabilities"), Contract(), workload(classes), preprocessed=False).classes == ()
+        numbered = replace(workload(classes), numeric_classes=True)
+        assert joined(Contract(output="probabilities"), Contract(), numbered, preprocessed=False).classes == ()
 
 
 def test_requests_go_round_the_rows_in_order_and_begin_again(tmp_path):
     writer = StoreWriter(tmp_path / "s", ["a"], {})
     writer.add("certify", {"a": np.arange(5.0)}, np.zeros(5), np.arange(5))
-    asked = Asked(None, Contract(), ("a",), None, workload(), writer.close())
+    asked = Asked(None, Contract(), ("a",), None, None, None, workload(), writer.close())
     requests = asked.requests("certify", 3, 2, 4, np.array([4, 3, 2, 1, 0]))
     assert [list(request["a"]) for request in requests] == [[0.0, 4.0], [3.0, 2.0], [1.0, 0.0]]

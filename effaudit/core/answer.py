@@ -36,6 +36,16 @@ def probabilities(logits: Any) -> Array:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
 
 
+def check_logits(raw: Any) -> None:
+    """Raises BadAnswer where what is called logits are probabilities: rows of several columns that lie in 0 to 1 and sum to 1."""
+    scores = np.asarray(raw)
+    if scores.ndim != 2 or scores.shape[1] < 2 or scores.dtype.kind != "f" or len(scores) == 0:
+        return
+    close = np.abs(scores.sum(axis=1, dtype=np.float64) - 1.0).max() <= (1e-2 if scores.dtype == np.float16 else 1e-4)
+    if close and scores.min() >= 0.0 and scores.max() <= 1.0:
+        raise BadAnswer("answered rows that lie between 0 and 1 and sum to 1: they are probabilities; leave `output: logits` out")
+
+
 def canonical(raw: Any, rows: int, contract: Contract, workload: Workload) -> Array:
     """Scores of one form for all kinds of answers, checked.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,11 +28,15 @@ _SCALES = ("LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT")
 
 @dataclass(frozen=True)
 class Outputs:
-    """What is known of a graph's outputs. `zipped`: the keys of outputs that are maps by label, in the classes' order."""
+    """What is known of a graph's outputs. `zipped`: the keys of outputs that are maps by label, in the classes' order.
+
+    `scaled`: the operator that made probabilities of scores, by output.
+    """
 
     meanings: Mapping[str, Output | None]
     classes: tuple[str, ...]
     zipped: Mapping[str, tuple[int | str, ...]]
+    scaled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def default(self) -> Output | None:
@@ -51,7 +55,8 @@ def outputs_of(file: OnnxFile, names: Sequence[str]) -> Outputs:
     zipped = {
         name: tuple(_labels(file, node)) for name in names if (node := producers.get(name)) is not None and node.op == "ZipMap"
     }
-    return Outputs(meanings, _classes(file, producers, names), zipped)
+    scaled = {name: op for name in names if (op := _scale(file, producers, name))}
+    return Outputs(meanings, _classes(file, producers, names), zipped, scaled)
 
 
 def strings(file: OnnxFile, parts: Sequence[Field]) -> list[str]:
@@ -133,12 +138,23 @@ def _scores(file: OnnxFile, producers: Mapping[str, Node], name: str) -> Output 
     return _classifier(file, node, name) if node.op in CLASSIFIERS else None
 
 
+def _scale(file: OnnxFile, producers: Mapping[str, Node], name: str) -> str:
+    node, _ = _behind(producers, name)
+    if node is not None and node.op == "ZipMap":
+        return _scale(file, producers, node.inputs[0])
+    known = node is not None and (node.op in ("Softmax", "Sigmoid") or (node.op in CLASSIFIERS and _is_scaled(file, node)))
+    return node.op if node is not None and known else ""
+
+
+def _is_scaled(file: OnnxFile, node: Node) -> bool:
+    return "".join(strings(file, node.attributes.get("post_transform", ()))) in _SCALES
+
+
 def _classifier(file: OnnxFile, node: Node, name: str) -> Output:
     if node.outputs[0] == name:
         return "labels"
-    scaled = "".join(strings(file, node.attributes.get("post_transform", ()))) in _SCALES
     shares = node.op == "TreeEnsembleClassifier" or "prob_a" in node.attributes
-    return "probabilities" if scaled or shares else "logits"
+    return "probabilities" if _is_scaled(file, node) or shares else "logits"
 
 
 def _classes(file: OnnxFile, producers: Mapping[str, Node], names: Sequence[str]) -> tuple[str, ...]:

@@ -98,10 +98,16 @@ class Session(Model):
         unknown = [name for name in fitting if self._outputs.meanings.get(name) is None]
         for group in (unknown, fitting):
             if len(group) == 1:
+                self._check_scale(group[0], output)
                 return group[0]
         raise Refused(
             f"none of its outputs ({listed(self._types)}) is known to hold {output}; export it with that output only, or name it so"
         )
+
+    def _check_scale(self, name: str, output: Output) -> None:
+        op = self._outputs.scaled.get(name)
+        if output == "logits" and op:
+            raise Refused(f"its output {name!r} comes from a {op} and holds probabilities; leave `output: logits` out")
 
 
 def _unzipping(labels: Sequence[int | str]) -> Callable[[Any], Array]:

@@ -40,6 +40,8 @@ class Exported(Model):
         return Contract(columns=columns, output=self._output())
 
     def predictor(self, contract: Contract) -> Predictor:
+        if contract.output == "logits" and self._output() == "probabilities":
+            raise Refused("its graph ends in a softmax or sigmoid and answers probabilities; leave `output: logits` out")
         ports = self._ports()
         words = list(self.native.call_spec.in_spec.child(1).context or ())
         return asking(self.native.module(), _ports.feeding(ports, contract), contract, words)

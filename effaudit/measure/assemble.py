@@ -57,7 +57,7 @@ def assemble(
         arrays |= {f"{name}/{metric}": array for metric, array in evidence.items()}
         arrays |= _correct(name, own)
         row = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
-        rows[name] = replace(row, doubts=own.doubts, notes=(*own.notes, *own.doubts))
+        rows[name] = replace(row, doubts=own.doubts, notes=tuple(dict.fromkeys((*own.notes, *own.doubts, *_warnings(readings)))))
     arrays |= _slices(read.values())
     timed = _timed(arrays, rows)
     timing = {name: metrics[name] for name in {metric.partition(".")[0] for metric in timed}}
@@ -152,6 +152,11 @@ def _doubted(reading: Reading, metric: str, doubts: tuple[Note, ...]) -> Reading
     if not doubts or isinstance(reading, Failure) or not metric.startswith(("quality.", "behaviour.")):
         return reading
     return replace(reading, notes=(*reading.notes, *doubts))
+
+
+def _warnings(readings: Mapping[str, Reading]) -> list[Note]:
+    """What figures say that every reader of the candidate must know."""
+    return [note for found in readings.values() if isinstance(found, Measurement) for note in found.notes if note.warns]
 
 
 def _correct(name: str, seen: Seen) -> dict[str, Array]:

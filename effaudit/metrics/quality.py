@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from effaudit.core.store import Array
 from effaudit.core.text import one_line
 from effaudit.core.workload import Workload
 from effaudit.metrics import _scorers
+from effaudit.metrics._guess import worse_than_guess
 from effaudit.metrics._rows import Rows, all_rows, by_slice
 from effaudit.metrics._scorers import Part
 from effaudit.metrics._statistics import statistic
@@ -92,6 +93,8 @@ def _reading(rows: Rows, name: str) -> Result:
     low, high = min(low, value), max(high, value)
     unit = _unit(rows.workload, name)
     reading = Measurement(value, low, high, unit, direction(name), "measured", count, estimate.dof, notes=notes)
+    if rows.slice is None:
+        reading = replace(reading, notes=(*notes, *worse_than_guess(name, rows.part, reading)))
     return Result(reading, replicates.astype(np.float32) if rows.slice else replicates)
 
 

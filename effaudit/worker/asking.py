@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from effaudit import registry
-from effaudit.core.answer import Vocabulary, answers_of, canonical, class_names, finished, width_of
+from effaudit.core.answer import Vocabulary, answers_of, canonical, check_logits, class_names, finished, width_of
 from effaudit.core.candidate import Candidate, Contract
 from effaudit.core.classes import ABSENT, class_key, natural, places
 from effaudit.core.observed import Answers
@@ -25,12 +25,16 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Asked:
-    """An opened candidate. `ask` takes a request and gives the finished raw answer, `own` the labels of its own rule."""
+    """An opened candidate. `ask` takes a request and gives the finished raw answer.
+
+    `predict` gives it before the last step (logits for probabilities), `own` the labels of the model's own rule.
+    """
 
     model: Model
     contract: Contract
     columns: tuple[str, ...]
     ask: Callable[[Inputs], Any]
+    predict: Callable[[Inputs], Any]
     own: Callable[[Inputs], Any] | None
     vocabulary: Vocabulary
     workload: Workload
@@ -46,7 +50,10 @@ class Asked:
         contract, workload = self.contract, self.workload
         if contract.output == "labels":
             return answers_of(None, self.vocabulary.codes(self.ask(inputs), count), contract, workload, self.vocabulary.names)
-        raw = self.ask(inputs)
+        raw, finish = self.predict(inputs), finished(contract.output)
+        if finish is not None:
+            check_logits(raw)
+            raw = finish(raw)
         scores = canonical(raw, count, contract, workload)
         if workload.classes:
             self.vocabulary.learn(class_names(contract, workload, width_of(raw)))
@@ -76,11 +83,12 @@ def ready(
     """An opened model with what the plan says of it. Raises Refused with what to write."""
     file = model.contract()
     contract = joined(file, plan, workload, preprocessed=transform is not None)
-    ask = _chained(model.predictor(contract), transform, finished(contract.output))
+    plain = model.predictor(contract)
+    predict, ask = _chained(plain, transform, None), _chained(plain, transform, finished(contract.output))
     own, contract = _own_rule(model, contract, workload, transform)
     vocabulary = Vocabulary(workload, _renamed(file, contract, workload))
     columns = contract.columns or tuple(column.name for column in workload.inputs)
-    return Asked(model, contract, columns, ask, own, vocabulary, workload, store)
+    return Asked(model, contract, columns, ask, predict, own, vocabulary, workload, store)
 
 
 def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: bool) -> Contract:

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
-from effaudit.core.answer import BadAnswer, Vocabulary, answers_of, canonical, class_names, label, probabilities, scored
+from effaudit.core.answer import (
+    BadAnswer,
+    Vocabulary,
+    answers_of,
+    canonical,
+    check_logits,
+    class_names,
+    label,
+    probabilities,
+    scored,
+)
 from effaudit.core.candidate import Contract
 from effaudit.core.workload import Workload
 
@@ -211,3 +221,14 @@ def test_a_threshold_may_speak_of_the_class_that_is_not_positive():
 def test_a_label_of_several_needs_more_than_half():
     several = workload(classes=(), answers=("a", "b"), multilabel=True)
     assert labelled([[0.5, 0.51], [0.49, 1.0]], Contract(output="probabilities"), several) == [[0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize("rows", [[[0.2, 0.8], [0.5, 0.5]], [[0.1, 0.2, 0.7]], np.array([[0.25, 0.75]], dtype=np.float16)])
+def test_rows_that_sum_to_one_are_not_logits(rows):
+    with pytest.raises(BadAnswer, match="they are probabilities"):
+        check_logits(np.asarray(rows, dtype=getattr(rows, "dtype", np.float64)))
+
+
+@pytest.mark.parametrize("rows", [[[0.2, 0.7], [0.5, 0.5]], [[-1.0, 2.0]], [0.3, 0.9], [[0.3], [0.9]], np.empty((0, 2))])
+def test_other_rows_may_be_logits(rows):
+    check_logits(np.asarray(rows))

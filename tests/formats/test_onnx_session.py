@@ -183,3 +183,31 @@ def test_ambiguous_outputs_are_refused(tmp_path, graphs):
     session = opened(graphs.graph_of(nodes, ends), tmp_path)
     with pytest.raises(Refused, match=r"none of its outputs \(a, b\) is known to hold logits"):
         session.predictor(Contract(output="logits"))
+
+
+@pytest.mark.parametrize("last", ["Softmax", "Sigmoid"])
+def test_a_plan_that_calls_probabilities_logits_is_refused_where_the_graph_says_so(tmp_path, graphs, last):
+    with pytest.raises(Refused, match=f"comes from a {last} and holds probabilities; leave `output: logits` out"):
+        opened(graphs.network([5, 8, 3], last), tmp_path).predictor(Contract(output="logits"))
+
+
+@pytest.mark.parametrize("zipmap", [True, False])
+def test_probabilities_of_a_converted_classifier_are_no_logits(tmp_path, numbers, zipmap):
+    matrix, two, _ = numbers
+    fitted = LogisticRegression().fit(matrix.astype(np.float32), two)
+    model = to_onnx(fitted, matrix[:2].astype(np.float32), options={"zipmap": zipmap})
+    with pytest.raises(Refused, match="holds probabilities|known to hold logits"):
+        opened(model, tmp_path).predictor(Contract(output="logits"))
+
+
+def test_a_graph_with_labels_beside_its_probabilities_has_a_rule_of_its_own(tmp_path, numbers, request_of):
+    matrix, two, _ = numbers
+    matrix = matrix.astype(np.float32)
+    fitted = LogisticRegression().fit(matrix, np.array(["no", "yes"])[two])
+    session = opened(to_onnx(fitted, matrix[:2]), tmp_path)
+    own = session.labeller(session.contract())
+    assert np.array_equal(own(request_of(matrix)), fitted.predict(matrix))
+
+
+def test_a_graph_without_labels_has_none(tmp_path, graphs):
+    assert opened(graphs.network([5, 8, 3], "Softmax"), tmp_path).labeller(Contract(output="probabilities")) is None

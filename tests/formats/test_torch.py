@@ -76,6 +76,9 @@ def test_what_it_answers_is_seen_where_it_ends_in_a_softmax(tmp_path, numbers, r
     ):
         model = Torch().open(Torch().write(Net(last), tmp_path / "net", request_of(numbers[0])), 1)
         assert model.contract().output == output
+        if output == "probabilities":
+            with pytest.raises(Refused, match="leave `output: logits` out"):
+                model.predictor(Contract(output="logits"))
     plain = Torch().open(Torch().write(Net(), tmp_path / "net", request_of(numbers[0])), 1)
     with pytest.raises(Refused, match="write `output: logits`"):
         plain.predictor(Contract())

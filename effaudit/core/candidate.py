@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from effaudit.core.forms import Form
 from effaudit.core.notes import Note
 
 Output = Literal["probabilities", "logits", "labels", "values"]
@@ -36,8 +38,13 @@ class Contract:
     """A scorer by which the threshold is chosen on search rows (the plan's `threshold: {tune: SCORER}`)."""
     threshold_of: str | None = None
     """The class that `threshold` speaks of; None: the positive one."""
+    input: Literal["frame", "array", "plain"] | None = None
+    """Does the model take a DataFrame as pandas reads it, one array, or a DataFrame of plain numbers, words and times in UTC
+    (`plain`, of models that effaudit trained)? None: as it was trained, as far as it tells."""
     labels: Literal["predict", "scores"] | None = None
     """Where labels come from: what the model itself predicts, or its scores (and `threshold`); None: it is not decided yet."""
+    forms: Mapping[str, Form] = field(default_factory=dict, compare=False, metadata={"packed": False})
+    """How pandas held the data's columns, by name, for models that take DataFrames; known where a request comes from a table."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class Model(ABC):
 
     native: Any
     """The library's own object."""
+    takes_frames: ClassVar[bool] = False
+    """Can it be given a DataFrame?"""
 
     @abstractmethod
     def facts(self) -> Facts:
@@ -93,8 +95,8 @@ class Format(ABC):
     def open(self, artifact: Artifact, threads: int) -> Model:
         """Opens the model in this process. Raises Refused, saying what to write, when it is not trusted or cannot be read."""
 
-    def transformer(self, artifact: Artifact) -> Callable[[Inputs], Array]:
-        """Opens preprocessing: a function from a request to one array (rows, features)."""
+    def transformer(self, artifact: Artifact, contract: Contract) -> Callable[[Inputs], Array]:
+        """Opens preprocessing: a function from a request, whose columns are as `contract` says, to one array (rows, features)."""
         raise Refused(f"preprocessing cannot be read from {artifact.format} files; write a scikit-learn transformer with skops")
 
     def native_transformer(self, artifact: Artifact) -> Any:

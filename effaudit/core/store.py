@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from effaudit.core.forms import Form
+from effaudit.core.wire import pack, unpack
+
 Array = NDArray[Any]
 Inputs = Mapping[str, Array]
 """A request: named arrays of the same number of rows. Text is an object array of `str`, missing text `nan`."""
@@ -42,6 +45,10 @@ class Store:
         if unknown:
             raise KeyError(f"the data has no column {unknown[0]!r}; it has {', '.join(self.columns)}")
         return {name: self._values(split, name, rows) for name in wanted}
+
+    def forms(self, split: str) -> dict[str, Form]:
+        """How pandas held the columns of a split's file, by name; those of which that is not known are left out."""
+        return {name: unpack(Form, form) for name, form in self._index.get("forms", {}).get(split, {}).items()}
 
     def answers(self, split: str) -> Array:
         """The answers: class indices, a 0/1 matrix (multilabel), or float64 of shape (rows,) or (rows, outputs)."""
@@ -92,12 +99,13 @@ class StoreWriter:
         self.columns = tuple(columns)
         self._text = frozenset(words)
         self._splits: dict[str, int] = {}
+        self._forms: dict[str, dict[str, Any]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         for place, name in enumerate(self.columns):
             if name in words:
                 (folder / f"words-{place}.json").write_text(json.dumps(list(words[name])), "utf-8")
 
-    def add(self, split: str, inputs: Inputs, answers: Array, groups: Array) -> None:
+    def add(self, split: str, inputs: Inputs, answers: Array, groups: Array, forms: Mapping[str, Form] | None = None) -> None:
         """Writes one split. Text columns come as int32 codes into their words, −1 for missing."""
         (self.folder / split).mkdir(exist_ok=True)
         for place, name in enumerate(self.columns):
@@ -105,6 +113,7 @@ class StoreWriter:
         np.save(self.folder / split / "answers.npy", np.ascontiguousarray(answers), allow_pickle=False)
         np.save(self.folder / split / "groups.npy", np.ascontiguousarray(groups), allow_pickle=False)
         self._splits[split] = len(answers)
+        self._forms[split] = {name: pack(form) for name, form in (forms or {}).items()}
 
     def add_slices(self, codes: Array) -> None:
         """Writes each certify row's slices (rows, columns)."""
@@ -113,7 +122,7 @@ class StoreWriter:
     def close(self) -> Store:
         """Writes the index, which makes the folder a store."""
         columns = [{"name": name, "text": name in self._text} for name in self.columns]
-        (self.folder / INDEX).write_text(json.dumps({"columns": columns, "splits": self._splits}), "utf-8")
+        (self.folder / INDEX).write_text(json.dumps({"columns": columns, "splits": self._splits, "forms": self._forms}), "utf-8")
         return Store(self.folder)
 
 

@@ -1,4 +1,4 @@
-"""From a request to a pandas DataFrame, as reading a file would have given it to a model that was trained on one."""
+"""From a request to a pandas DataFrame, as reading the file gives it to a model that was trained on one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from effaudit.core import forms
 from effaudit.core.candidate import Contract
 from effaudit.core.plugin import Refused
 from effaudit.core.store import Array, Inputs
-from effaudit.formats import _opening, _requests
+from effaudit.formats import _categories, _opening, _requests
 
 
 def frame(
@@ -18,7 +19,8 @@ def frame(
 ) -> _requests.Reader:
     """Reads a DataFrame with the model's `features` as columns (all of the request's, when they are not known).
 
-    Words become pandas' text type, missing ones NaN. Columns named in `categories` become categories with these values.
+    Columns are in the form that pandas held them in, unless the contract has dtypes for them. Those named in `categories` become
+    categories with these values, where the data does not hold categories of its own.
     """
     pandas = _opening.library("pandas", "audit")
 
@@ -32,9 +34,11 @@ def frame(
         labels = list(features) if features else names
         if len(set(labels)) != len(labels):
             raise Refused(f"two columns have the same name among {', '.join(labels)}; rename one")
-        if not categories and len({request[name].dtype for name in names}) == 1 and not _requests.is_text(request[names[0]]):
-            return _of_one_kind(pandas, names, labels, contract)
-        return _mixed(pandas, names, labels, _converters(pandas, request, names, labels, contract, categories or {}))
+        converters = _converters(request, names, labels, contract, categories or {})
+        plain = all(convert is None for convert in converters)
+        if plain and len({request[name].dtype for name in names}) == 1 and not _requests.is_text(request[names[0]]):
+            return _of_one_kind(pandas, names, labels)
+        return _mixed(pandas, names, labels, converters)
 
     return _requests.settled(build)
 
@@ -44,11 +48,10 @@ def _from_one(pandas: Any, read: _requests.Reader, features: Sequence[str]) -> _
     return lambda request: pandas.DataFrame(read(request), columns=columns, copy=False)
 
 
-def _of_one_kind(pandas: Any, names: Sequence[str], labels: Sequence[str], contract: Contract) -> _requests.Reader:
+def _of_one_kind(pandas: Any, names: Sequence[str], labels: Sequence[str]) -> _requests.Reader:
     """One block instead of many columns: the same DataFrame, made several times faster."""
     columns = pandas.Index(labels)
-    dtype = np.dtype(contract.dtypes[0]) if len(contract.dtypes) == 1 else None
-    return lambda request: pandas.DataFrame(np.array([request[name] for name in names], dtype).T, columns=columns, copy=False)
+    return lambda request: pandas.DataFrame(np.array([request[name] for name in names]).T, columns=columns, copy=False)
 
 
 def _mixed(
@@ -65,34 +68,32 @@ def _mixed(
 
 
 def _converters(
-    pandas: Any,
-    request: Inputs,
-    names: Sequence[str],
-    labels: Sequence[str],
-    contract: Contract,
-    categories: Mapping[str, Sequence[Any]],
-) -> list[Callable[[Array], Any] | None]:
+    request: Inputs, names: Sequence[str], labels: Sequence[str], contract: Contract, categories: Mapping[str, Sequence[Any]]
+) -> list[forms.Converter | None]:
     dtypes = _requests.dtypes_of(contract, len(names)) or [None] * len(names)
-    text = pandas.Series(["a"]).dtype
-    found: list[Callable[[Array], Any] | None] = []
+    known = {} if contract.input == "plain" else contract.forms
+    found: list[forms.Converter | None] = []
     for name, label, dtype in zip(names, labels, dtypes, strict=True):
-        if label in categories:
-            found.append(_category(pandas, categories[label]))
+        form = known.get(name) if dtype is None else None
+        if label in categories and (form is None or form.categories is None):
+            found.append(_category(request[name], categories[label]))
         elif dtype is not None and dtype.kind != "O":
-            found.append(_number(dtype))
-        elif _requests.is_text(request[name]) and not isinstance(text, np.dtype):  # pandas 2 has objects
-            found.append(lambda column: pandas.array(column, dtype=text))
+            found.append(None if request[name].dtype == dtype else _number(dtype))
         else:
-            found.append(None)
+            found.append(forms.converter(request[name], form))
     return found
 
 
-def _number(dtype: np.dtype[Any]) -> Callable[[Array], Array]:
+def _number(dtype: np.dtype[Any]) -> forms.Converter:
     return lambda column: column.astype(dtype, copy=False)
 
 
-def _category(pandas: Any, values: Sequence[Any]) -> Callable[[Array], Any]:
-    kind = pandas.CategoricalDtype(list(values))
-    code = {value: place for place, value in enumerate(values)}.get
-    from_codes = pandas.Categorical.from_codes
-    return lambda column: from_codes([code(value, -1) for value in column.tolist()], dtype=kind)
+def _category(example: Array, values: Sequence[Any]) -> forms.Converter:
+    import pandas
+
+    kind, find, from_codes = (
+        pandas.CategoricalDtype(list(values)),
+        _categories.finder(values, example),
+        pandas.Categorical.from_codes,
+    )
+    return lambda column: from_codes(find(column), dtype=kind)

@@ -17,6 +17,8 @@ from effaudit.core.store import Array, Inputs
 from effaudit.core.text import listed
 
 Reader = Callable[[Inputs], Any]
+TEXT = "text"
+"""The dtype of words, in plans."""
 
 
 def settled(build: Callable[[Inputs], Reader]) -> Reader:
@@ -103,7 +105,7 @@ def dtypes_of(contract: Contract, count: int) -> list[Any] | None:
     if not contract.dtypes:
         return None
     try:
-        dtypes = [np.dtype(name) for name in contract.dtypes]
+        dtypes = [np.dtype(object if name == TEXT else name) for name in contract.dtypes]
     except TypeError as error:
         raise Refused(f"{listed(contract.dtypes)}: {error}; write numpy dtypes, such as float32") from error
     if len(dtypes) not in (1, count):

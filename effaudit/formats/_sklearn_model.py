@@ -29,6 +29,8 @@ _METHODS: dict[Output, str] = {
 class Fitted(Model):
     """A fitted estimator. `notes` tell what is worth knowing of its file."""
 
+    takes_frames = True
+
     def __init__(self, estimator: Any, notes: tuple[Note, ...] = ()) -> None:
         self.native = estimator
         self._notes = notes
@@ -76,12 +78,12 @@ class Fitted(Model):
         return lambda request: (read(request),)
 
 
-def transformer(estimator: Any) -> Callable[[Inputs], Array]:
+def transformer(estimator: Any, contract: Contract) -> Callable[[Inputs], Array]:
     """A function from a request to the dense array that `transform` makes of it."""
     transform = getattr(estimator, "transform", None)
     if transform is None:
         raise Refused(f"a {type(estimator).__name__} does not transform; `preprocess` takes a transformer or a pipeline of them")
-    read = reader(estimator, Contract())
+    read = reader(estimator, contract)
 
     def build(request: Inputs) -> Callable[[Inputs], Array]:
         made = transform(read(request))
@@ -101,13 +103,31 @@ def reader(estimator: Any, contract: Contract) -> _requests.Reader:
     known = kinds(first)
     if any(name.startswith("sklearn.dummy.") for name in known):
         return lambda request: next(iter(request.values()))  # it counts the rows
+    if contract.input == "array":
+        return _matrix(estimator, contract)
     if "sklearn.feature_extraction.text._VectorizerMixin" in known:
         return _documents(contract)
     if names:
-        return _frames.frame(contract, names, _categories(first, names))
-    if any("sklearn.compose._column_transformer.ColumnTransformer" in kinds(part) for part in reachable(estimator)):
+        return _frames.frame(contract, names, _categories(estimator, names))
+    if contract.input == "frame" or takes_table(estimator):
         return _frames.frame(contract)
-    takes_words = hasattr(first, "transform")
+    if says_nothing(estimator):
+        return _frames.frame(contract) if contract.forms else _matrix(estimator, contract)
+    return _matrix(estimator, contract)
+
+
+def takes_table(estimator: Any) -> bool:
+    """Does some part of it pick columns of a table by name or number?"""
+    return any("sklearn.compose._column_transformer.ColumnTransformer" in kinds(part) for part in reachable(estimator))
+
+
+def says_nothing(estimator: Any) -> bool:
+    """Does it not say what it was trained on? Steps of one's own that call no validation of scikit-learn leave no trace."""
+    return not feature_names(estimator) and getattr(estimator, "n_features_in_", None) is None
+
+
+def _matrix(estimator: Any, contract: Contract) -> _requests.Reader:
+    takes_words = hasattr(first_step(estimator), "transform")
     return _requests.matrix(contract, width=getattr(estimator, "n_features_in_", None), text=takes_words)
 
 
@@ -132,15 +152,22 @@ def _documents(contract: Contract) -> _requests.Reader:
     return _requests.settled(build)
 
 
-def _categories(first: Any, names: Sequence[str]) -> Mapping[str, Sequence[Any]]:
-    """The categories that a LightGBM wrapper was trained with, by column."""
-    if "lightgbm.sklearn.LGBMModel" not in kinds(first):
-        return {}
-    text = first.booster_.model_to_string().splitlines(keepends=True)
+def _categories(estimator: Any, names: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+    """The categories that LightGBM's wrappers inside were trained with, by those columns that reach them under their own name."""
+    found: dict[str, Sequence[Any]] = {}
+    for part in reachable(estimator):
+        if "lightgbm.sklearn.LGBMModel" in kinds(part) and getattr(part, "_Booster", None) is not None:
+            own = _own_categories(part.booster_)
+            found |= {name: own[spelt] for name in names if (spelt := name.replace(" ", "_")) in own}  # LightGBM writes no spaces
+    return found
+
+
+def _own_categories(booster: Any) -> dict[str, Sequence[Any]]:
+    text = booster.model_to_string().splitlines(keepends=True)
     summary = _lightgbm_text.summary(line.encode() for line in text)
     if len(summary.categorical) != len(summary.categories):
         raise Refused("the model does not say which of its columns are categories; save its booster_ with save_model, as text")
-    return {names[place]: values for place, values in zip(summary.categorical, summary.categories, strict=True)}
+    return {summary.features[place]: values for place, values in zip(summary.categorical, summary.categories, strict=True)}
 
 
 def _output(estimator: Any) -> Output | None:

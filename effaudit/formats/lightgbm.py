@@ -13,6 +13,7 @@ from effaudit.core.candidate import Artifact, Contract, Facts, Output
 from effaudit.core.plugin import Format, Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
 from effaudit.formats import _lightgbm_text, _opening, _requests
+from effaudit.formats._categories import UNKNOWN, finder
 from effaudit.formats._lightgbm_text import Summary
 
 
@@ -123,24 +124,20 @@ def _coded(contract: Contract, features: Sequence[str], categories: Mapping[int,
         names = _requests.sources(request, contract, features)
         _check(request, [name for place, name in enumerate(names) if place not in categories])
         plain = [(place, name) for place, name in enumerate(names) if place not in categories]
-        coded = [(place, names[place], codes(values).get) for place, values in categories.items()]
+        coded = [(place, names[place], finder(values, request[names[place]])) for place, values in categories.items()]
 
         def read(request: Inputs) -> Array:
             matrix = np.empty((len(request[names[0]]), len(names)))
             for place, name in plain:
                 matrix[:, place] = request[name]
-            for place, name, code in coded:
-                matrix[:, place] = [code(value, np.nan) for value in request[name].tolist()]
+            for place, name, find in coded:
+                found = find(request[name])
+                matrix[:, place] = np.where(found == UNKNOWN, np.nan, found)
             return matrix
 
         return read
 
     return _requests.settled(build)
-
-
-def codes(values: Sequence[Any]) -> dict[Any, float]:
-    """The code of each category. Booleans and whole numbers are found by their value, whatever type a request gives them."""
-    return {value: float(code) for code, value in enumerate(values)}
 
 
 def _check(request: Inputs, plain: Sequence[str]) -> None:

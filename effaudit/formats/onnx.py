@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from effaudit.core.candidate import Artifact
+from effaudit.core.candidate import Artifact, Contract
 from effaudit.core.plugin import Format, Model
 from effaudit.core.store import Array, Inputs
 from effaudit.formats import _onnx_file, _onnx_graph, _opening
@@ -37,7 +37,7 @@ class Onnx(Format):
         """Checks the file, then makes a session with this many threads and no spinning ones."""
         return self._session(artifact, threads)
 
-    def transformer(self, artifact: Artifact) -> Callable[[Inputs], Array]:
+    def transformer(self, artifact: Artifact, contract: Contract) -> Callable[[Inputs], Array]:
         """A graph with one output of numbers; it runs on one thread."""
         return self._session(artifact, 1).transformer()
 

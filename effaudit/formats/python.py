@@ -11,15 +11,16 @@ from effaudit.core.candidate import Artifact, Contract, Facts, Trust
 from effaudit.core.notes import coded
 from effaudit.core.plugin import Format, Model, Predictor, Refused
 from effaudit.core.store import Inputs
-from effaudit.formats import _opening, _requests
+from effaudit.formats import _frames, _opening, _requests
 
 
 @dataclass(frozen=True)
 class Python(Format):
     """Asks any Python code: `path: module:function`, or `path: module:Class`, which is made once and its instance called.
 
-    It is called with a dict of arrays by column name, or with the array alone where there is only one, and answers what the
-    plan's `output` says: probabilities, logits, labels or values. The module is looked for in the plan's folder first.
+    It is called with a dict of arrays by column name, or with the array alone where there is only one; with `input: frame` it gets
+    the DataFrame that pandas reads from the file, with `input: array` all columns as one array. It answers what the plan's
+    `output` says: probabilities, logits, labels or values. The module is looked for in the plan's folder first.
     Python code can do anything: the candidate needs `trust: true`.
     """
 
@@ -58,6 +59,8 @@ class Python(Format):
 class _Code(Model):
     """An imported callable."""
 
+    takes_frames = True
+
     def __init__(self, function: Any, named: str) -> None:
         self.native = function
         self._named = named
@@ -71,7 +74,11 @@ class _Code(Model):
     def predictor(self, contract: Contract) -> Predictor:
         if contract.output is None:
             raise Refused(f"{self._named} does not say what it answers; write `output: probabilities`, `logits` or `labels`")
-        call, gather = self.native, _requests.named(contract)
+        call = self.native
+        if contract.input is not None:
+            read = _frames.frame(contract) if contract.input == "frame" else _requests.matrix(contract, text=True)
+            return lambda request: call(read(request))
+        gather = _requests.named(contract)
 
         def build(request: Inputs) -> Predictor:
             gathered = gather(request)

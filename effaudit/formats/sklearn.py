@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from effaudit.core.candidate import Artifact, Trust
+from effaudit.core.candidate import Artifact, Contract, Trust
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Format, Model, Refused
 from effaudit.core.store import Array, Inputs
@@ -57,10 +57,10 @@ class Sklearn(Format):
             )
         return Fitted(estimator, notes)
 
-    def transformer(self, artifact: Artifact) -> Callable[[Inputs], Array]:
+    def transformer(self, artifact: Artifact, contract: Contract) -> Callable[[Inputs], Array]:
         """Opens a transformer or a pipeline of them; it runs on one thread."""
         estimator, _ = _opened(artifact, 1)
-        return transformer(estimator)
+        return transformer(estimator, contract)
 
     def native_transformer(self, artifact: Artifact) -> Any:
         """The fitted transformer itself."""

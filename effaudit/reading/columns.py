@@ -9,8 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from effaudit.core.errors import InputError, Place
+from effaudit.core.forms import Form
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
+from effaudit.reading.forms import form_of
 
 LONGEST_TEXT = 1_000_000
 _ADVICE = "Convert it to numbers or text, or name it under `ignore`."
@@ -20,14 +22,16 @@ Kind = Literal["number", "time", "text"]
 
 @dataclass(frozen=True)
 class Values:
-    """A column of some rows: numbers and booleans, datetime64[ns], or int32 codes into `words` (−1 is missing).
+    """A column of some rows: numbers and booleans, datetime64 in UTC, or int32 codes into `words` (−1 is missing).
 
-    `data` is (rows,), or (rows, …) for numeric arrays. `words` are sorted and distinct; empty unless it is text.
+    `data` is (rows,), or (rows, …) for numeric arrays. `words` are sorted and distinct; empty unless it is text. `form`: how
+    pandas holds it, where it was a DataFrame's column.
     """
 
     data: Array
     words: tuple[str, ...] = ()
     text: bool = False
+    form: Form | None = None
 
     @property
     def kind(self) -> Kind:
@@ -65,7 +69,9 @@ def values_of(name: str, raw: Any, place: Place) -> Values:
     InputError, naming the column, for complex numbers, durations, bytes, mixtures and other objects.
     """
     try:
-        return _array(raw) if isinstance(raw, np.ndarray) and raw.ndim > 1 else _series(raw)
+        if isinstance(raw, np.ndarray):
+            return _array(raw) if raw.ndim > 1 else _series(raw)
+        return replace(_series(raw), form=form_of(raw))
     except _Unfit as unfit:
         raise InputError(f"the column {one_line(name, 80)!r} holds {unfit}", place, _ADVICE) from unfit
     except (ValueError, OverflowError, TypeError) as error:
@@ -91,7 +97,7 @@ def in_common(parts: Mapping[str, Values], name: str, places: Mapping[str, Place
     if dtype.kind in "biu" and any(split not in told and len(values.data) for split, values in parts.items()):
         dtype = np.dtype(np.float64)
     return {
-        split: values if values.data.dtype == dtype else Values(_cast(values, dtype, first.shape))
+        split: values if values.data.dtype == dtype else replace(values, data=_cast(values, dtype, first.shape))
         for split, values in parts.items()
     }
 
@@ -116,7 +122,7 @@ def _series(raw: Any) -> Values:
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return Values(_native(series.to_numpy()))
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
-        return Values(series.astype("datetime64[ns]").to_numpy())
+        return Values(series.to_numpy())
     if isinstance(dtype, pd.DatetimeTZDtype):
         return _series(series.dt.tz_convert("UTC").dt.tz_localize(None))
     if isinstance(dtype, pd.StringDtype):
@@ -198,11 +204,11 @@ def _one_vocabulary(parts: Mapping[str, Values]) -> dict[str, Values]:
     for split, values in parts.items():
         new = np.array([*(places[word] for word in values.words), -1], dtype=np.int32)  # the last one is for code −1
         codes = new[values.data] if values.text else np.full(len(values.data), -1, dtype=np.int32)
-        common[split] = Values(codes, words, text=True)
+        common[split] = replace(values, data=codes, words=words, text=True)
     return common
 
 
 def _cast(values: Values, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
-    if values.shape == shape and values.kind == "number" and dtype.kind != "M":
+    if values.shape == shape and (values.kind == "time") == (dtype.kind == "M") and not values.text:
         return values.data.astype(dtype)
     return np.full((len(values.data), *shape), np.datetime64("NaT") if dtype.kind == "M" else np.nan, dtype=dtype)

@@ -81,7 +81,9 @@ def _written(folder: Path, parts: Mapping[str, Part], answers: Answers, groups: 
     inputs = parts["certify"].inputs
     writer = StoreWriter(folder, list(inputs), {name: values.words for name, values in inputs.items() if values.text})
     for split, part in parts.items():
-        writer.add(split, {name: values.data for name, values in part.inputs.items()}, answers.arrays[split], groups[split])
+        forms = {name: values.form for name, values in part.inputs.items() if values.form is not None}
+        arrays = {name: values.data for name, values in part.inputs.items()}
+        writer.add(split, arrays, answers.arrays[split], groups[split], forms)
     writer.add_slices(sliced.codes)
     return writer.close()
 

@@ -106,6 +106,7 @@ def _contract(part: CandidatePart, before: Path | None, model: AuditPlan, desk: 
         dtypes=part.dtypes,
         preprocess=str(before) if before else None,
         output=part.output,
+        input=part.input,
         classes=part.classes,
         threshold=part.threshold.at if part.threshold else None,
         tune=tune,

@@ -119,6 +119,9 @@ class CandidatePart(_Part):
     )
     columns: Columns = Field(default=(), description="the columns or arrays that the model is given, in its order")
     dtypes: Words = Field(default=(), description="one numpy dtype for all inputs, or one for each of `columns`; `text` for words")
+    input: Literal["frame", "array"] | None = Field(
+        default=None, description="is the model given a DataFrame or one array? As it was trained, when left out and it tells"
+    )
     output: Literal["probabilities", "logits", "labels", "values"] | None = Field(
         default=None, description="what the model's raw answer is"
     )

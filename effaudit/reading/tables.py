@@ -74,27 +74,21 @@ def _parquet(path: Path, place: Place, wanted: tuple[str, ...]) -> Columns:
     from pyarrow import parquet as pq
 
     try:
-        return _parquet_columns(pq.ParquetFile(path), place, wanted)
+        return _parquet_columns(pq.ParquetFile(path), path, place, wanted)
     except ArrowException as error:
         raise ValueError(str(error)) from error
 
 
-def _parquet_columns(opened: Any, place: Place, wanted: tuple[str, ...]) -> Columns:
+def _parquet_columns(opened: Any, path: Path, place: Place, wanted: tuple[str, ...]) -> Columns:
+    import pandas as pd
+
     with opened as file:
         groups = [file.metadata.row_group(at) for at in range(file.metadata.num_row_groups)]
         cells = file.metadata.num_rows * file.metadata.num_columns
         _check_fits(max(8 * cells, sum(group.total_byte_size for group in groups)), place)
         names = file.schema_arrow.names
         _check_names(names, place)
-        index = _index_columns(file.schema_arrow.pandas_metadata)
-        table = file.read()
-    left_out = {name for name in index if name.startswith("__index_level_") or name not in wanted}
-    return {name: table.column(at).to_pandas() for at, name in enumerate(names) if name not in left_out}
-
-
-def _index_columns(metadata: Mapping[str, Any] | None) -> list[str]:
-    """Columns in which pandas keeps a DataFrame's index, which is no input unless the plan names it."""
-    return [name for name in (metadata or {}).get("index_columns", ()) if isinstance(name, str)]
+    return _frame(pd.read_parquet(path), place, wanted)
 
 
 def _csv(path: Path, place: Place) -> Columns:

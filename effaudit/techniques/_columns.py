@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from effaudit.core import forms
 from effaudit.core.plugin import Refused, Workbench
 from effaudit.core.store import Array, Inputs
 
@@ -55,13 +56,8 @@ def matrix(inputs: Inputs) -> Array:
 
 
 def frame(inputs: Inputs) -> Any:
-    """A DataFrame as reading a file would have given it: words in pandas' own type, missing ones NaN."""
-    import pandas
-
-    text = pandas.Series(["a"]).dtype
-    return pandas.DataFrame(
-        {name: pandas.array(values, dtype=text) if values.dtype.kind == "O" else values for name, values in inputs.items()}
-    )
+    """A DataFrame of plain columns, as a model whose contract takes `plain` ones is given it."""
+    return forms.frame(inputs, {})
 
 
 def _profile(name: str, values: Array, missing: bool) -> Profile:

@@ -18,7 +18,7 @@ from effaudit.techniques import _lightgbm_trees, _onnx_sklearn, _onnx_trees
 from effaudit.techniques._onnx_flows import as_floats, inputs
 from effaudit.techniques._onnx_graph import Flow, Graph
 from effaudit.techniques._onnx_torch import exported
-from effaudit.techniques._parents import columns_of
+from effaudit.techniques._parents import columns_of, of_split, transforming
 from effaudit.techniques._pipelines import kinds_of
 
 _LARGEST = 2**31 - 1
@@ -112,7 +112,7 @@ class Source:
     def _sample(self) -> Array:
         """Two preprocessed rows."""
         request = self.bench.store.inputs("search", slice(0, 2), self.contract.columns)
-        return self.bench.formats(self._kept.format).transformer(self._kept)(request)
+        return transforming(self.bench, self._kept, "search")(request)
 
     def _predict(self, graph: Graph, flows: Sequence[Flow], *, whole: bool) -> Flow:
         output = self.contract.output or "values"
@@ -154,7 +154,7 @@ class Source:
         """The network's own graph."""
         store, columns = self.bench.store, self.contract.columns
         request = {"": self._sample} if self.bench.given.preprocess is not None else store.inputs("search", slice(0, 2), columns)
-        return exported(self.model.native, self.model.feeder(self.contract)(request), self.opset)
+        return exported(self.model.native, self.model.feeder(of_split(self.bench, "search"))(request), self.opset)
 
     def _written(self, model: Any, path: Path, preprocess: Artifact | None, double: bool) -> Converted:
         from onnx import checker

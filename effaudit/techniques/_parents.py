@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from effaudit.core.candidate import Contract
+from effaudit.core.candidate import Artifact, Contract
 from effaudit.core.plugin import Refused, Workbench
-from effaudit.core.store import Array
+from effaudit.core.store import Array, Inputs
 from effaudit.core.text import listed
 from effaudit.core.workload import Column
 
@@ -17,6 +17,16 @@ from effaudit.core.workload import Column
 def handed_on(contract: Contract) -> Contract:
     """What a product takes over of its parent's contract: a threshold that was tuned is tuned anew, on the product's own scores."""
     return dataclasses.replace(contract, preprocess=None, labels=None, threshold=None if contract.tune else contract.threshold)
+
+
+def of_split(bench: Workbench, split: str) -> Contract:
+    """The parent's contract for requests of a split, whose columns pandas may hold in another form than those of certify."""
+    return dataclasses.replace(bench.contract, forms=bench.store.forms(split) if bench.workload.table else {})
+
+
+def transforming(bench: Workbench, artifact: Artifact, split: str) -> Callable[[Inputs], Array]:
+    """Preprocessing, opened for requests of a split."""
+    return bench.formats(artifact.format).transformer(artifact, dataclasses.replace(of_split(bench, split), dtypes=()))
 
 
 def columns_of(bench: Workbench, features: Sequence[str]) -> list[Column]:

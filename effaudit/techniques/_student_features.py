@@ -15,6 +15,7 @@ from effaudit.core.store import Array
 from effaudit.core.text import listed
 from effaudit.techniques import _preparing
 from effaudit.techniques._columns import Profile, frame, matrix, of_kind, only_numbers, profiles
+from effaudit.techniques._parents import transforming
 
 _CHUNK = 20_000
 _MOST_NUMBERS = 1e8
@@ -104,8 +105,7 @@ class Features:
 
     def _transformed(self, rows: Array) -> Array:
         if self.borrowed is not None:
-            transform = self.bench.formats(self.borrowed.format).transformer(self.borrowed)
-            made = transform(self.bench.store.inputs("train", rows, self.columns))
+            made = transforming(self.bench, self.borrowed, "train")(self.bench.store.inputs("train", rows, self.columns))
         else:
             made = self._inputs(rows) if self.prepare is None else self.prepare.transform(self._inputs(rows))
         return np.asarray(made, dtype=np.float32 if self.dense else np.float64)

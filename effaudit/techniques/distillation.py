@@ -119,7 +119,8 @@ def _telling(bench: Workbench) -> Callable[[float], None]:
 
 def _contract(bench: Workbench, features: Features, output: Any) -> Contract:
     asked = handed_on(bench.contract)
-    return replace(asked, columns=features.columns, dtypes=(), output=output, classes=bench.workload.classes)
+    taken = asked.input if features.borrowed is not None else "plain"
+    return replace(asked, columns=features.columns, dtypes=(), output=output, classes=bench.workload.classes, input=taken)
 
 
 def _written(

@@ -18,7 +18,7 @@ from effaudit.core.text import counted
 from effaudit.techniques._boosting import Boosting, is_boosting
 from effaudit.techniques._forest import Forest, is_forest
 from effaudit.techniques._paired import Paired, checked_tolerance, tolerated
-from effaudit.techniques._parents import handed_on, spread
+from effaudit.techniques._parents import handed_on, of_split, spread, transforming
 from effaudit.techniques._pipelines import taken_apart, with_last
 
 _ROWS = 40_000
@@ -149,9 +149,8 @@ def _features(bench: Workbench, opened: Model, contract: Contract, rows: Array) 
     parent = bench.given
     request: dict[str, Array] = bench.store.inputs("search", rows, contract.columns)
     if parent.preprocess is not None:
-        transform = bench.formats(parent.preprocess.format).transformer(parent.preprocess)
-        request = {"": np.asarray(transform(request))}
-    (features,) = opened.feeder(contract)(request)
+        request = {"": np.asarray(transforming(bench, parent.preprocess, "search")(request))}
+    (features,) = opened.feeder(of_split(bench, "search"))(request)
     for step in taken_apart(opened.native)[0]:
         features = step.transform(features)
     return features.toarray() if hasattr(features, "toarray") else features

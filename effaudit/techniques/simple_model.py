@@ -206,7 +206,8 @@ def _boosted(data: _Data, rows: Array) -> Product:
     booster = trained(examples[0], examples[1], terms, lambda share: bench.tell(0.1 + 0.8 * share, "training lightgbm"))
     artifact = bench.formats("lightgbm").write(booster, bench.scratch / "model", {})
     before = None if prepare is None else bench.formats("sklearn").write(prepare, bench.scratch / "preprocess", {})
-    contract = Contract(data.columns, output="probabilities" if classes else "values", classes=bench.workload.classes)
+    output: Literal["probabilities", "values"] = "probabilities" if classes else "values"
+    contract = Contract(data.columns, output=output, classes=bench.workload.classes, input="plain")
     return Product(artifact, contract, before, figures={"trees": float(booster.num_trees())})
 
 
@@ -222,10 +223,10 @@ def _saved(data: _Data, model: Any) -> Product:
 
 def _contract(data: _Data, model: Any) -> Contract:
     if not data.classifies:
-        return Contract(data.columns, output="values")
+        return Contract(data.columns, output="values", input="plain")
     classes = getattr(model, "classes_", None)
     named = tuple(map(str, classes)) if data.bench.workload.classes and isinstance(classes, np.ndarray) else ()
-    return Contract(data.columns, output="probabilities", classes=named)
+    return Contract(data.columns, output="probabilities", classes=named, input="plain")
 
 
 def _used(found: Sequence[Profile], family: str) -> list[str]:

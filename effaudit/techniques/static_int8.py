@@ -18,7 +18,7 @@ from effaudit.core.store import Array
 from effaudit.core.text import counted, did_you_mean, listed
 from effaudit.techniques import _int8_kernels
 from effaudit.techniques._network_part import layers_of, network_part
-from effaudit.techniques._parents import handed_on, spread
+from effaudit.techniques._parents import handed_on, of_split, spread, transforming
 from effaudit.techniques._parity import compared, missing_in, rows_to_compare
 
 _BATCH = 64
@@ -129,9 +129,9 @@ def _reader(bench: Workbench, model: Model, contract: Contract, rows: Array) -> 
     """Gives ONNX Runtime what the model is fed with, in batches: data, preprocessed as the candidate's own is."""
     from onnxruntime.quantization import CalibrationDataReader
 
-    feed, names = model.feeder(contract), [port.name for port in model.native.get_inputs()]
+    feed, names = model.feeder(of_split(bench, "search")), [port.name for port in model.native.get_inputs()]
     parent = bench.given
-    transform = None if parent.preprocess is None else bench.formats(parent.preprocess.format).transformer(parent.preprocess)
+    transform = None if parent.preprocess is None else transforming(bench, parent.preprocess, "search")
 
     size = len(rows) // -(-len(rows) // _BATCH)  # histograms take batches of one size only
 

@@ -101,7 +101,8 @@ def _candidate(bench: Workbench, made: Converted, contract: Contract) -> Candida
 
 
 def _contract(made: Converted, contract: Contract) -> Contract:
-    return replace(contract, columns=made.columns, dtypes=(), preprocess=None, tune=None, labels=None)
+    taken = None if made.preprocess is None else contract.input
+    return replace(contract, columns=made.columns, dtypes=(), preprocess=None, tune=None, labels=None, input=taken)
 
 
 def _clear_but(scratch: Path, product: Product) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from effaudit import registry
 from effaudit.core.answer import Vocabulary, answers_of, canonical, check_logits, class_names, finished, width_of
 from effaudit.core.candidate import Candidate, Contract
 from effaudit.core.classes import ABSENT, class_key, natural, places
+from effaudit.core.forms import Form
 from effaudit.core.observed import Answers
 from effaudit.core.plugin import Model, Refused
 from effaudit.core.store import Array, Inputs, Store
@@ -24,40 +26,51 @@ CHUNK = 1000
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An opened candidate. `ask` takes a request and gives the finished raw answer.
-
-    `predict` gives it before the last step (logits for probabilities), `own` the labels of the model's own rule.
+class Calls:
+    """What is called with a request. `ask` gives the finished raw answer, `predict` the same before the last step (logits for
+    probabilities), `own` the labels of the model's own rule.
     """
+
+    ask: Callable[[Inputs], Any]
+    predict: Callable[[Inputs], Any]
+    own: Callable[[Inputs], Any] | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An opened candidate, whose calls know the columns of the split that a request comes from."""
 
     model: Model
     contract: Contract
     columns: tuple[str, ...]
-    ask: Callable[[Inputs], Any]
-    predict: Callable[[Inputs], Any]
-    own: Callable[[Inputs], Any] | None
+    calls: Callable[[str], Calls]
     vocabulary: Vocabulary
     workload: Workload
     store: Store
 
+    @property
+    def ask(self) -> Callable[[Inputs], Any]:
+        """A function from a request of certify rows to the finished raw answer."""
+        return self.calls("certify").ask
+
     def answers(self, split: str, rows: Array | slice) -> Answers:
         """Canonical answers to some rows. Raises BadAnswer."""
-        return self.answered(self.store.inputs(split, rows, self.columns))
+        return self.answered(self.store.inputs(split, rows, self.columns), split)
 
-    def answered(self, inputs: Inputs) -> Answers:
+    def answered(self, inputs: Inputs, split: str = "certify") -> Answers:
         """Canonical answers to a request. Raises BadAnswer."""
         count = len(next(iter(inputs.values())))
-        contract, workload = self.contract, self.workload
+        contract, workload, calls = self.contract, self.workload, self.calls(split)
         if contract.output == "labels":
-            return answers_of(None, self.vocabulary.codes(self.ask(inputs), count), contract, workload, self.vocabulary.names)
-        raw, finish = self.predict(inputs), finished(contract.output)
+            return answers_of(None, self.vocabulary.codes(calls.ask(inputs), count), contract, workload, self.vocabulary.names)
+        raw, finish = calls.predict(inputs), finished(contract.output)
         if finish is not None:
             check_logits(raw)
             raw = finish(raw)
         scores = canonical(raw, count, contract, workload)
         if workload.classes:
             self.vocabulary.learn(class_names(contract, workload, width_of(raw)))
-        own = None if self.own is None else self.vocabulary.codes(self.own(inputs), count)
+        own = None if calls.own is None else self.vocabulary.codes(calls.own(inputs), count)
         return answers_of(scores, own, contract, workload, self.vocabulary.names)
 
     def requests(self, split: str, count: int, batch: int, start: int, order: Array) -> list[dict[str, Array]]:
@@ -67,28 +80,55 @@ class Asked:
         return [{name: values[at : at + batch] for name, values in inputs.items()} for at in range(0, count * batch, batch)]
 
 
+Transform = Callable[[Contract], Callable[[Inputs], Array]]
+"""Opens preprocessing for requests whose columns are as a contract says."""
+
+
 def opened(candidate: Candidate, workload: Workload, store: Store) -> Asked:
     """Opens a candidate in this process. Raises Refused with what to write."""
-    kind = registry.a_format(candidate.artifact.format)
-    model = kind.open(candidate.artifact, candidate.threads)
-    transform = None
-    if candidate.preprocess is not None:
-        transform = registry.a_format(candidate.preprocess.format).transformer(candidate.preprocess)
+    model = registry.a_format(candidate.artifact.format).open(candidate.artifact, candidate.threads)
+    before, transform = candidate.preprocess, None
+    if before is not None:
+        kind = registry.a_format(before.format)
+        transform = lambda contract: kind.transformer(before, contract)  # noqa: E731
     return ready(model, candidate.contract, workload, store, transform)
 
 
-def ready(
-    model: Model, plan: Contract, workload: Workload, store: Store, transform: Callable[[Inputs], Array] | None = None
-) -> Asked:
+def ready(model: Model, plan: Contract, workload: Workload, store: Store, transform: Transform | None = None) -> Asked:
     """An opened model with what the plan says of it. Raises Refused with what to write."""
     file = model.contract()
     contract = joined(file, plan, workload, preprocessed=transform is not None)
-    plain = model.predictor(contract)
-    predict, ask = _chained(plain, transform, None), _chained(plain, transform, finished(contract.output))
-    own, contract = _own_rule(model, contract, workload, transform)
-    vocabulary = Vocabulary(workload, _renamed(file, contract, workload))
+    if contract.input == "frame" and transform is None and not model.takes_frames:
+        raise Refused("it takes arrays, and the plan says `input: frame`; leave `input` out")
+    contract = _with_rule(model, contract, workload)
+    contract = dataclasses.replace(contract, forms=store.forms("certify") if workload.table else {})
+
+    @functools.cache
+    def calls(forms: Forms) -> Calls:
+        return _calls(model, dataclasses.replace(contract, forms=dict(forms)), transform)
+
+    def of_split(split: str) -> Calls:
+        return calls(tuple(store.forms(split).items()) if workload.table else ())
+
+    of_split("certify")  # what the model refuses, it refuses when it is opened
     columns = contract.columns or tuple(column.name for column in workload.inputs)
-    return Asked(model, contract, columns, ask, predict, own, vocabulary, workload, store)
+    return Asked(model, contract, columns, of_split, Vocabulary(workload, _renamed(file, contract, workload)), workload, store)
+
+
+Forms = tuple[tuple[str, Form], ...]
+
+
+def _calls(model: Model, contract: Contract, transform: Transform | None) -> Calls:
+    # One dtype is that of the features which preprocessing makes, and not of what it is given.
+    of_data = contract if len(contract.dtypes) > 1 else dataclasses.replace(contract, dtypes=())
+    prepare = None if transform is None else transform(of_data)
+    plain = model.predictor(contract)
+    own = model.labeller(contract) if contract.labels == "predict" else None
+    return Calls(
+        _chained(plain, prepare, finished(contract.output)),
+        _chained(plain, prepare, None),
+        None if own is None else _chained(own, prepare, None),
+    )
 
 
 def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: bool) -> Contract:
@@ -118,16 +158,12 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
     return Contract(**said)
 
 
-def _own_rule(
-    model: Model, contract: Contract, workload: Workload, transform: Callable[[Inputs], Array] | None
-) -> tuple[Callable[[Inputs], Any] | None, Contract]:
-    """The model's own labels, where it has a rule for them and the plan has not another one; and which of both holds."""
+def _with_rule(model: Model, contract: Contract, workload: Workload) -> Contract:
+    """With the rule that labels follow: the model's own, where it has one and the plan has not another one."""
     if workload.task == "regression" or contract.output == "labels":
-        return None, contract
-    labeller = None if contract.labels == "scores" else model.labeller(contract)
-    if labeller is None:
-        return None, dataclasses.replace(contract, labels="scores")
-    return _chained(labeller, transform, None), dataclasses.replace(contract, labels="predict")
+        return contract
+    has_own = contract.labels != "scores" and model.labeller(contract) is not None
+    return dataclasses.replace(contract, labels="predict" if has_own else "scores")
 
 
 def _as_spelt(columns: tuple[str, ...], workload: Workload) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def written(model, tmp_path, threads=1):
 
 def test_a_model_is_no_preprocessing_and_preprocessing_no_model(tmp_path, numbers):
     with pytest.raises(Refused, match="does not transform"):
-        Sklearn().transformer(Sklearn().write(LogisticRegression().fit(*numbers[:2]), tmp_path / "m", {}))
+        Sklearn().transformer(Sklearn().write(LogisticRegression().fit(*numbers[:2]), tmp_path / "m", {}), Contract())
     with pytest.raises(Refused, match="does not predict; name it as `preprocess`"):
         written(StandardScaler().fit(numbers[0]), tmp_path)
 

@@ -133,12 +133,12 @@ def test_preprocessing_gives_one_dense_array(tmp_path, table, request_of):
     columns = make_column_transformer((OneHotEncoder(), ["carrier"]), (TfidfVectorizer(), "remark"), sparse_threshold=1.0).fit(
         frame
     )
-    transform = Sklearn().transformer(Sklearn().write(columns, tmp_path / "prep", {}))
+    transform = Sklearn().transformer(Sklearn().write(columns, tmp_path / "prep", {}), Contract())
     made = transform(request_of(frame))
     assert isinstance(made, np.ndarray)
     assert np.array_equal(made, columns.transform(frame).toarray())
     scaler = StandardScaler().set_output(transform="pandas").fit(frame[["dep hour"]])
-    made = Sklearn().transformer(Sklearn().write(scaler, tmp_path / "scaler", {}))(request_of(frame))
+    made = Sklearn().transformer(Sklearn().write(scaler, tmp_path / "scaler", {}), Contract())(request_of(frame))
     assert isinstance(made, np.ndarray)
     assert np.array_equal(made, scaler.transform(frame[["dep hour"]]).to_numpy())
 

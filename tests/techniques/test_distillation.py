@@ -83,7 +83,7 @@ def test_a_boosted_student_is_a_text_model_of_raw_scores_with_codes_for_categori
     assert product.contract.output == "logits"
     assert product.preprocess is not None
     booster = lightgbm.Booster(model_file=product.artifact.path)
-    transform = registry.a_format("sklearn").transformer(product.preprocess)
+    transform = registry.a_format("sklearn").transformer(product.preprocess, product.contract)
     scores = booster.predict(
         np.asarray(transform(mixed.store.inputs("search", slice(None), product.contract.columns))), raw_score=True
     )

@@ -137,7 +137,7 @@ def test_categories_that_were_never_seen_are_answered(mixed):
         }  # fmt: skip
         asked = {name: request[name] for name in product.contract.columns or request}
         if product.preprocess:
-            asked = {"": registry.a_format("sklearn").transformer(product.preprocess)(asked)}
+            asked = {"": registry.a_format("sklearn").transformer(product.preprocess, product.contract)(asked)}
         assert np.isfinite(model.predictor(product.contract)(asked)).all()
 
 

@@ -1,0 +1,42 @@
+"""Values found among a model's categories: by what they are, and where that is of another kind, by what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from effaudit.core.classes import class_text
+from effaudit.core.store import Array
+from effaudit.formats import _requests
+
+UNKNOWN = -1
+"""The code of a value that is no category, and of a missing one."""
+
+
+def finder(values: Sequence[Any], example: Array) -> Callable[[Array], Array]:
+    """A function from a stored column like `example` to its codes among `values` (rows,) int64.
+
+    Words and numbers are one category where they say the same: a zone that was the word "1" in training is found by the number 1
+    that a csv file makes of it.
+    """
+    import pandas
+
+    words = all(isinstance(value, str) for value in values)
+    if words == _requests.is_text(example):
+        find = pandas.Index(list(values)).get_indexer
+        return lambda column: np.asarray(find(column), dtype=np.int64)
+    places = {class_text(value): place for place, value in enumerate(values)}
+    return lambda column: np.array([places.get(class_text(value), UNKNOWN) for value in column.tolist()], dtype=np.int64)
+
+
+def missing(column: Array) -> Array:
+    """Which rows of a stored column have no value, booleans (rows,)."""
+    if column.dtype.kind in "fc":
+        return np.asarray(np.isnan(column))
+    if column.dtype.kind in "Mm":
+        return np.asarray(np.isnat(column))
+    if column.dtype.kind == "O":
+        return np.asarray([not isinstance(value, str) for value in column.tolist()], dtype=bool)
+    return np.zeros(len(column), dtype=bool)

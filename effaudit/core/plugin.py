@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -22,6 +23,7 @@ from effaudit.core.reading import Meaning as Meaning
 from effaudit.core.record import Record
 from effaudit.core.store import Array, Inputs, Store
 from effaudit.core.verdict import Verdict
+from effaudit.core.watch import Tally
 from effaudit.core.workload import Workload
 
 Predictor = Callable[[Inputs], Any]
@@ -102,6 +104,10 @@ class Format(ABC):
     def native_transformer(self, artifact: Artifact) -> Any:
         """The library's own object behind preprocessing, for techniques that translate it."""
         raise Refused(f"preprocessing in {artifact.format} files cannot be taken apart")
+
+    def watching(self, tally: Tally) -> AbstractContextManager[None]:
+        """While it holds, models of this format count what they do not know of the data, and take for missing without a word."""
+        return nullcontext()
 
     def claims(self, model: object) -> bool:
         """Is this in-memory object of this kind? Decided by its class's module, without importing anything."""

@@ -20,6 +20,8 @@ class Settings:
     device: str = "cpu"
     codecarbon: Literal["finalists", "all", "off"] = "finalists"
     resamples: int = 2000
+    unknown: float = 0.1
+    """The largest share of a column's values that a model may not know, for its quality to be believed."""
     parallel: tuple[int, ...] = ()
     """Numbers of callers that ask a candidate at once, for `throughput.parallel_N`."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from effaudit.core import watch
 from effaudit.core.classes import class_text
 from effaudit.core.store import Array
 from effaudit.formats import _requests
@@ -15,8 +16,8 @@ UNKNOWN = -1
 """The code of a value that is no category, and of a missing one."""
 
 
-def finder(values: Sequence[Any], example: Array) -> Callable[[Array], Array]:
-    """A function from a stored column like `example` to its codes among `values` (rows,) int64.
+def finder(values: Sequence[Any], example: Array, name: str) -> Callable[[Array], Array]:
+    """A function from a stored column like `example` to its codes among `values` (rows,) int64; `name` is what counts call it.
 
     Words and numbers are one category where they say the same: a zone that was the word "1" in training is found by the number 1
     that a csv file makes of it.
@@ -25,10 +26,24 @@ def finder(values: Sequence[Any], example: Array) -> Callable[[Array], Array]:
 
     words = all(isinstance(value, str) for value in values)
     if words == _requests.is_text(example):
-        find = pandas.Index(list(values)).get_indexer
-        return lambda column: np.asarray(find(column), dtype=np.int64)
+        index = pandas.Index(list(values))
+        return lambda column: _told(name, column, np.asarray(index.get_indexer(column), dtype=np.int64))
     places = {class_text(value): place for place, value in enumerate(values)}
-    return lambda column: np.array([places.get(class_text(value), UNKNOWN) for value in column.tolist()], dtype=np.int64)
+
+    def find(column: Array) -> Array:
+        codes = np.array([places.get(class_text(value), UNKNOWN) for value in column.tolist()], dtype=np.int64)
+        return _told(name, column, codes, respelt=True)
+
+    return find
+
+
+def _told(name: str, column: Array, codes: Array, respelt: bool = False) -> Array:
+    tally = watch.current()
+    if tally is not None:
+        tally.count(name, codes == UNKNOWN, missing(column))
+        if respelt and (codes != UNKNOWN).any():
+            tally.respelt.add(name)
+    return codes
 
 
 def missing(column: Array) -> Array:

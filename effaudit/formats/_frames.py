@@ -76,7 +76,7 @@ def _converters(
     for name, label, dtype in zip(names, labels, dtypes, strict=True):
         form = known.get(name) if dtype is None else None
         if label in categories and (form is None or form.categories is None):
-            found.append(_category(request[name], categories[label]))
+            found.append(_category(label, request[name], categories[label]))
         elif dtype is not None and dtype.kind != "O":
             found.append(None if request[name].dtype == dtype else _number(dtype))
         else:
@@ -88,12 +88,12 @@ def _number(dtype: np.dtype[Any]) -> forms.Converter:
     return lambda column: column.astype(dtype, copy=False)
 
 
-def _category(example: Array, values: Sequence[Any]) -> forms.Converter:
+def _category(name: str, example: Array, values: Sequence[Any]) -> forms.Converter:
     import pandas
 
     kind, find, from_codes = (
         pandas.CategoricalDtype(list(values)),
-        _categories.finder(values, example),
+        _categories.finder(values, example, name),
         pandas.Categorical.from_codes,
     )
     return lambda column: from_codes(find(column), dtype=kind)

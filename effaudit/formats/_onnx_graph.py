@@ -99,7 +99,7 @@ def _typed(file: OnnxFile, part: Field) -> Array:
     return _protobuf.integers(file.data, part)
 
 
-def _behind(producers: Mapping[str, Node], name: str) -> tuple[Node | None, str]:
+def behind(producers: Mapping[str, Node], name: str) -> tuple[Node | None, str]:
     """The operator that makes an output, seen through those that only change its form; and its name there."""
     for _ in range(len(producers) + 1):
         node = producers.get(name)
@@ -110,7 +110,7 @@ def _behind(producers: Mapping[str, Node], name: str) -> tuple[Node | None, str]
 
 
 def _meaning(file: OnnxFile, producers: Mapping[str, Node], name: str) -> Output | None:
-    node, inner = _behind(producers, name)
+    node, inner = behind(producers, name)
     if node is not None and node.op == "ZipMap":
         return "logits" if _scores(file, producers, node.inputs[0]) == "logits" else "probabilities"
     by_operator = _scores(file, producers, inner)
@@ -120,7 +120,7 @@ def _meaning(file: OnnxFile, producers: Mapping[str, Node], name: str) -> Output
 
 
 def _scores(file: OnnxFile, producers: Mapping[str, Node], name: str) -> Output | None:
-    node, name = _behind(producers, name)
+    node, name = behind(producers, name)
     if node is None:
         return None
     if node.op in ("Softmax", "Sigmoid"):
@@ -139,7 +139,7 @@ def _scores(file: OnnxFile, producers: Mapping[str, Node], name: str) -> Output 
 
 
 def _scale(file: OnnxFile, producers: Mapping[str, Node], name: str) -> str:
-    node, _ = _behind(producers, name)
+    node, _ = behind(producers, name)
     if node is not None and node.op == "ZipMap":
         return _scale(file, producers, node.inputs[0])
     known = node is not None and (node.op in ("Softmax", "Sigmoid") or (node.op in CLASSIFIERS and _is_scaled(file, node)))
@@ -158,7 +158,7 @@ def _classifier(file: OnnxFile, node: Node, name: str) -> Output:
 
 
 def _classes(file: OnnxFile, producers: Mapping[str, Node], names: Sequence[str]) -> tuple[str, ...]:
-    ends = [node for name in names if (node := _behind(producers, name)[0]) is not None]
+    ends = [node for name in names if (node := behind(producers, name)[0]) is not None]
     for op in ("ZipMap", "LabelEncoder", *CLASSIFIERS, "ArrayFeatureExtractor"):
         for node in ends:
             if node.op == op and (found := _labels(file, node)):

@@ -80,15 +80,15 @@ class Session(Model):
     def _asking(self, contract: Contract, output: str) -> Predictor:
         """Asks for one output only: ONNX Runtime then skips what is needed for others alone."""
         inputs = self._inputs()
-        run, names, feed = self.native.run, [output], _ports.feeding(inputs, contract)
+        session, names, feed = self.native, [output], _ports.feeding(inputs, contract)
         many = [port.name for port in inputs]
         if self._types[output].startswith("seq(map"):
             unzip = _unzipping(self._outputs.zipped.get(output, ()))
-            return lambda request: unzip(run(names, dict(zip(many, feed(request), strict=True)))[0])
+            return lambda request: unzip(session.run(names, dict(zip(many, feed(request), strict=True)))[0])
         if len(inputs) == 1:
             only = inputs[0].name
-            return lambda request: run(names, {only: feed(request)[0]})[0]
-        return lambda request: run(names, dict(zip(many, feed(request), strict=True)))[0]
+            return lambda request: session.run(names, {only: feed(request)[0]})[0]
+        return lambda request: session.run(names, dict(zip(many, feed(request), strict=True)))[0]
 
     def _answering(self, output: Output) -> str:
         meant = [name for name in self._types if self._outputs.meanings.get(name) == output]

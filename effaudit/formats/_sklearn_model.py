@@ -165,9 +165,9 @@ def _categories(estimator: Any, names: Sequence[str]) -> Mapping[str, Sequence[A
 def _own_categories(booster: Any) -> dict[str, Sequence[Any]]:
     text = booster.model_to_string().splitlines(keepends=True)
     summary = _lightgbm_text.summary(line.encode() for line in text)
-    if len(summary.categorical) != len(summary.categories):
+    if summary.categories and len(summary.categorical) != len(summary.categories):
         raise Refused("the model does not say which of its columns are categories; save its booster_ with save_model, as text")
-    return {summary.features[place]: values for place, values in zip(summary.categorical, summary.categories, strict=True)}
+    return {summary.features[place]: values for place, values in zip(summary.categorical, summary.categories, strict=False)}
 
 
 def _output(estimator: Any) -> Output | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import numpy as np
 from effaudit.core.candidate import Artifact, Contract, Facts, Output
 from effaudit.core.plugin import Format, Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
-from effaudit.formats import _lightgbm_text, _opening, _requests
+from effaudit.core.watch import Tally
+from effaudit.formats import _lightgbm_text, _opening, _requests, _watching
 from effaudit.formats._categories import UNKNOWN, finder
 from effaudit.formats._lightgbm_text import Summary
 
@@ -44,6 +46,10 @@ class Lightgbm(Format):
             lightgbm = _opening.library("lightgbm", self.extra)
             booster = lightgbm.Booster(model_file=str(path))
         return _Boosted(booster, summary, threads)
+
+    def watching(self, tally: Tally) -> AbstractContextManager[None]:
+        """Counts values of no known category, and columns of gaps only."""
+        return _watching.watching(tally)
 
     def claims(self, model: object) -> bool:
         """A Booster; its wrappers are scikit-learn models."""
@@ -80,10 +86,10 @@ class _Boosted(Model):
             raise Refused("LightGBM's text models answer probabilities; write `output: probabilities` and their `classes`")
         raw = contract.output == "logits" or not self._summary.objective
         read = self._reader(contract)
-        predict, threads = self.native.predict, self._threads
+        booster, threads = self.native, self._threads
         if self._summary.objective.startswith("multiclassova") and contract.output == "probabilities":
-            return lambda request: _normalised(predict(read(request), num_threads=threads))
-        return lambda request: predict(read(request), raw_score=raw, num_threads=threads)
+            return lambda request: _normalised(booster.predict(read(request), num_threads=threads))
+        return lambda request: booster.predict(read(request), raw_score=raw, num_threads=threads)
 
     def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Array]]:
         read = self._reader(contract)
@@ -124,7 +130,7 @@ def _coded(contract: Contract, features: Sequence[str], categories: Mapping[int,
         names = _requests.sources(request, contract, features)
         _check(request, [name for place, name in enumerate(names) if place not in categories])
         plain = [(place, name) for place, name in enumerate(names) if place not in categories]
-        coded = [(place, names[place], finder(values, request[names[place]])) for place, values in categories.items()]
+        coded = [(place, names[place], finder(values, request[names[place]], names[place])) for place, values in categories.items()]
 
         def read(request: Inputs) -> Array:
             matrix = np.empty((len(request[names[0]]), len(names)))

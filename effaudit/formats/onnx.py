@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from effaudit.core.candidate import Artifact, Contract
 from effaudit.core.plugin import Format, Model
 from effaudit.core.store import Array, Inputs
-from effaudit.formats import _onnx_file, _onnx_graph, _opening
+from effaudit.core.watch import Tally
+from effaudit.formats import _onnx_file, _onnx_graph, _onnx_watch, _opening
 from effaudit.formats._onnx_session import Session
 
 
@@ -40,6 +42,10 @@ class Onnx(Format):
     def transformer(self, artifact: Artifact, contract: Contract) -> Callable[[Inputs], Array]:
         """A graph with one output of numbers; it runs on one thread."""
         return self._session(artifact, 1).transformer()
+
+    def watching(self, tally: Tally) -> AbstractContextManager[None]:
+        """Counts what the graph's own encoders do not know."""
+        return _onnx_watch.watching(tally)
 
     def claims(self, model: object) -> bool:
         """A graph in memory (`onnx.ModelProto`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from effaudit.core.candidate import Artifact, Contract, Trust
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Format, Model, Refused
 from effaudit.core.store import Array, Inputs
-from effaudit.formats import _opening, _skops
+from effaudit.core.watch import Tally
+from effaudit.formats import _opening, _skops, _watching
 from effaudit.formats._sklearn_arrays import check_arrays, kinds, reachable
 from effaudit.formats._sklearn_model import Fitted, transformer
 
@@ -65,6 +67,10 @@ class Sklearn(Format):
     def native_transformer(self, artifact: Artifact) -> Any:
         """The fitted transformer itself."""
         return _opened(artifact, 1)[0]
+
+    def watching(self, tally: Tally) -> AbstractContextManager[None]:
+        """Counts values of no known category, and columns of gaps only."""
+        return _watching.watching(tally)
 
     def claims(self, model: object) -> bool:
         """Anything that derives from a class of scikit-learn."""

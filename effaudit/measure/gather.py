@@ -19,6 +19,7 @@ from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure
 from effaudit.core.store import Array
 from effaudit.core.text import counted
+from effaudit.core.watch import Found
 from effaudit.core.wire import pack, unpack
 from effaudit.core.workload import Workload
 from effaudit.measure.journal import Journal
@@ -89,16 +90,31 @@ def _asked(
             tell(done / total)
         answers[split] = together(parts)
     again = _chunk(worker, site, splits[0], 0)
+    understood = _understood(worker, site)
     found = Gathered(
         replace(candidate, contract=_numbered(unpack(Contract, count.facts["contract"]), answers[splits[0]], site.workload)),
         unpack(Facts, count.facts["facts"]),
         unpack(Sizes, count.facts["sizes"]),
         answers,
         worker.resident(),
-        doubts=coded("drawn_once", differing(answers[splits[0]].of(slice(len(again))), again)),
+        understood.notes(),
+        (
+            *coded("drawn_once", differing(answers[splits[0]].of(slice(len(again))), again)),
+            *understood.doubts(site.settings.unknown, _has_empty_column(site.workload)),
+        ),
     )
     _keep(found, _key(candidate, splits, site), journal, folder)
     return found
+
+
+def _understood(worker: Worker, site: Site) -> Found:
+    """What it did not know of the certify rows that it was asked about."""
+    reply = worker.ask("understood", {}, stage="answer", timeout_s=site.settings.timeout_s, reply_limit=_reply_limit(site))
+    return unpack(Found, reply.facts["found"])
+
+
+def _has_empty_column(workload: Workload) -> bool:
+    return any(column.missing >= workload.splits["certify"] for column in workload.inputs)
 
 
 def _numbered(contract: Contract, answers: Answers, workload: Workload) -> Contract:
@@ -137,6 +153,7 @@ def _reply_limit(site: Site) -> int:
 def _key(candidate: Candidate, splits: tuple[str, ...], site: Site) -> str:
     asked = {
         "twice": CHUNK,
+        "unknown": site.settings.unknown,
         "candidate": pack(candidate),
         "files": _stamp(candidate),
         "data": {split: site.workload.digests[split] for split in splits},

@@ -180,6 +180,7 @@ def _settings(part: MeasurePart) -> Settings:
     said = {
         "budget_s": part.budget,
         "precision": part.precision,
+        "unknown": part.unknown,
         "threads": part.threads,
         "restarts": part.restarts,
         "memory_limit": part.memory_limit,

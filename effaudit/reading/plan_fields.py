@@ -73,6 +73,13 @@ def _share(value: Any) -> float:
     return share
 
 
+def _whole_share(value: Any) -> float:
+    share = quantity(value, "%", "10 %")
+    if share > 1:
+        raise ValueError(f"must be at most 100 %, found {shown(value)}")
+    return share
+
+
 def _watts(value: Any) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return quantity(f"{value} W", "W", "4 W")
@@ -224,6 +231,7 @@ Source = Annotated[str | dict[str, str], PlainValidator(_source, json_schema_inp
 Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=str)]
 Bytes = Annotated[int, BeforeValidator(_bytes, json_schema_input_type=str)]
 Share = Annotated[float, BeforeValidator(_share, json_schema_input_type=str)]
+WholeShare = Annotated[float, BeforeValidator(_whole_share, json_schema_input_type=str)]
 Watts = Annotated[float, BeforeValidator(_watts, json_schema_input_type=str | float)]
 Grid = Annotated[float, BeforeValidator(_grid, json_schema_input_type=str)]
 Count = Annotated[float, BeforeValidator(_count, json_schema_input_type=str | float)]

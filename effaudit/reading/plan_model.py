@@ -28,6 +28,7 @@ from effaudit.reading.plan_fields import (
     Source,
     Trusted,
     Watts,
+    WholeShare,
     Words,
 )
 
@@ -100,6 +101,9 @@ class MeasurePart(_Part):
     )
     parallel: Callers = Field(
         default=(), description="numbers of callers that ask a model at once, such as [1, 2], for throughput.parallel_N"
+    )
+    unknown: WholeShare | None = Field(
+        default=None, description="the most of a column's values that a model may not know, such as 10 %, for its quality to count"
     )
     resamples: int | None = Field(
         default=None, ge=200, le=100_000, description="resamples of rows or groups behind the intervals of quality"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ import numpy as np
 from effaudit import registry
 from effaudit.core.answer import Vocabulary, answers_of, canonical, check_logits, class_names, finished, width_of
 from effaudit.core.candidate import Candidate, Contract
-from effaudit.core.classes import ABSENT, class_key, natural, places
 from effaudit.core.forms import Form
 from effaudit.core.observed import Answers
-from effaudit.core.plugin import Model, Refused
+from effaudit.core.plugin import Format, Model, Refused
 from effaudit.core.store import Array, Inputs, Store
-from effaudit.core.text import listed
+from effaudit.core.watch import Tally
+from effaudit.core.watch import watching as watched
 from effaudit.core.workload import Workload
+from effaudit.worker.contracts import joined, renamed, with_rule
 
 CHUNK = 1000
 """Rows asked at once where nothing is timed."""
@@ -47,6 +49,8 @@ class Asked:
     vocabulary: Vocabulary
     workload: Workload
     store: Store
+    watch: Watch
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def ask(self) -> Callable[[Inputs], Any]:
@@ -58,12 +62,17 @@ class Asked:
         return self.answered(self.store.inputs(split, rows, self.columns), split)
 
     def answered(self, inputs: Inputs, split: str = "certify") -> Answers:
-        """Canonical answers to a request. Raises BadAnswer."""
+        """Canonical answers to a request; what the model does not know of certify rows is tallied. Raises BadAnswer."""
         count = len(next(iter(inputs.values())))
         contract, workload, calls = self.contract, self.workload, self.calls(split)
+        if split == "certify" and not self.tally.begun:  # what settles its layout on the first request is not counted twice
+            calls.predict({name: values[:1] for name, values in inputs.items()})
+            self.tally.begun = True
+        with self.watch(self.tally) if split == "certify" else nullcontext():
+            raw = calls.predict(inputs)
         if contract.output == "labels":
-            return answers_of(None, self.vocabulary.codes(calls.ask(inputs), count), contract, workload, self.vocabulary.names)
-        raw, finish = calls.predict(inputs), finished(contract.output)
+            return answers_of(None, self.vocabulary.codes(raw, count), contract, workload, self.vocabulary.names)
+        finish = finished(contract.output)
         if finish is not None:
             check_logits(raw)
             raw = finish(raw)
@@ -80,6 +89,9 @@ class Asked:
         return [{name: values[at : at + batch] for name, values in inputs.items()} for at in range(0, count * batch, batch)]
 
 
+Watch = Callable[[Tally], AbstractContextManager[None]]
+"""While it holds, what a model does not know of the data is counted."""
+
 Transform = Callable[[Contract], Callable[[Inputs], Array]]
 """Opens preprocessing for requests whose columns are as a contract says."""
 
@@ -91,16 +103,38 @@ def opened(candidate: Candidate, workload: Workload, store: Store) -> Asked:
     if before is not None:
         kind = registry.a_format(before.format)
         transform = lambda contract: kind.transformer(before, contract)  # noqa: E731
-    return ready(model, candidate.contract, workload, store, transform)
+    formats = [registry.a_format(artifact.format) for artifact in (candidate.artifact, before) if artifact is not None]
+    return ready(model, candidate.contract, workload, store, transform, watching(formats))
 
 
-def ready(model: Model, plan: Contract, workload: Workload, store: Store, transform: Transform | None = None) -> Asked:
+def watching(formats: Sequence[Format]) -> Watch:
+    """What models and preprocessing of these formats do not know of the data is counted while it holds."""
+
+    @contextmanager
+    def watch(tally: Tally) -> Iterator[None]:
+        with ExitStack() as stack:
+            stack.enter_context(watched(tally))
+            for one in {type(kind): kind for kind in formats}.values():
+                stack.enter_context(one.watching(tally))
+            yield
+
+    return watch
+
+
+def ready(
+    model: Model,
+    plan: Contract,
+    workload: Workload,
+    store: Store,
+    transform: Transform | None = None,
+    watch: Watch = watched,
+) -> Asked:
     """An opened model with what the plan says of it. Raises Refused with what to write."""
     file = model.contract()
     contract = joined(file, plan, workload, preprocessed=transform is not None)
     if contract.input == "frame" and transform is None and not model.takes_frames:
         raise Refused("it takes arrays, and the plan says `input: frame`; leave `input` out")
-    contract = _with_rule(model, contract, workload)
+    contract = with_rule(model, contract, workload)
     contract = dataclasses.replace(contract, forms=store.forms("certify") if workload.table else {})
 
     @functools.cache
@@ -112,7 +146,8 @@ def ready(model: Model, plan: Contract, workload: Workload, store: Store, transf
 
     of_split("certify")  # what the model refuses, it refuses when it is opened
     columns = contract.columns or tuple(column.name for column in workload.inputs)
-    return Asked(model, contract, columns, of_split, Vocabulary(workload, _renamed(file, contract, workload)), workload, store)
+    vocabulary = Vocabulary(workload, renamed(file, contract, workload))
+    return Asked(model, contract, columns, of_split, vocabulary, workload, store, watch)
 
 
 Forms = tuple[tuple[str, Form], ...]
@@ -129,84 +164,6 @@ def _calls(model: Model, contract: Contract, transform: Transform | None) -> Cal
         _chained(plain, prepare, None),
         None if own is None else _chained(own, prepare, None),
     )
-
-
-def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: bool) -> Contract:
-    """What the plan says, and what it leaves open as the file says it: the one place where both are merged.
-
-    Raises Refused where neither says what is needed, or where they contradict each other.
-    """
-    if preprocessed:  # the file speaks of transformed columns, the plan of the data's
-        file = dataclasses.replace(file, columns=(), dtypes=())
-    said = {field.name: getattr(plan, field.name) or getattr(file, field.name) for field in dataclasses.fields(Contract)}
-    by_plan = plan.threshold is not None or plan.tune is not None
-    said["threshold"], said["threshold_of"] = (plan if by_plan else file).threshold, (plan if by_plan else file).threshold_of
-    said["labels"] = plan.labels or ("scores" if by_plan else None)
-    if said["output"] is None and workload.task == "regression":
-        said["output"] = "values"
-    if said["output"] is None:
-        raise Refused("its file does not say what it answers; write `output: probabilities`, `logits` or `labels`")
-    if workload.task == "classification" and not workload.multilabel:
-        _check_classes(file.classes, plan.classes, said["output"] == "labels", workload)
-    said["columns"] = _as_spelt(said["columns"], workload)
-    missing = [name for name in said["columns"] if name not in {column.name for column in workload.inputs}]
-    if missing:
-        raise Refused(
-            f"asks for the columns {listed(missing)}, which the data does not have "
-            f"(it has {listed(column.name for column in workload.inputs)}); write its `columns`, or its `preprocess`"
-        )
-    return Contract(**said)
-
-
-def _with_rule(model: Model, contract: Contract, workload: Workload) -> Contract:
-    """With the rule that labels follow: the model's own, where it has one and the plan has not another one."""
-    if workload.task == "regression" or contract.output == "labels":
-        return contract
-    has_own = contract.labels != "scores" and model.labeller(contract) is not None
-    return dataclasses.replace(contract, labels="predict" if has_own else "scores")
-
-
-def _as_spelt(columns: tuple[str, ...], workload: Workload) -> tuple[str, ...]:
-    """The data's own spelling: LightGBM and skl2onnx write `_` for a space."""
-    names = [column.name for column in workload.inputs]
-    spelt = {name.replace(" ", "_"): name for name in names}
-    return tuple(name if name in names else spelt.get(name, name) for name in columns)
-
-
-def _check_classes(file: tuple[str, ...], plan: tuple[str, ...], labels: bool, workload: Workload) -> None:
-    """Do file, plan and data speak of the same classes? Raises Refused."""
-    numeric, own = workload.numeric_classes, plan or file
-    if len({class_key(name, numeric) for name in own}) < len(own):
-        raise Refused(f"two of its classes are the same one in this data: {listed(own)}; write its `classes`")
-    if not own and not labels and not _may_be_numbered(workload):
-        raise Refused(
-            f"its file does not name its classes; write `classes: [{', '.join(workload.classes)}]` in the order of its outputs"
-        )
-    if not file or not plan:
-        return
-    if len(file) != len(plan):
-        raise Refused(f"its file has {len(file)} classes ({listed(file)}), the plan names {len(plan)} ({listed(plan)})")
-    if places(file, plan, numeric) == list(range(len(file))):
-        return
-    if ABSENT not in places(file, workload.classes, numeric) or ABSENT not in places(file, plan, numeric):
-        raise Refused(
-            f"its file says that its outputs stand for {listed(file)} in this order, the plan says {listed(plan)}; "
-            "leave `classes` out, or save the model with the names that it should have"
-        )
-
-
-def _may_be_numbered(workload: Workload) -> bool:
-    """Could the data's classes be the numbers of outputs: whole numbers, among them 0?"""
-    keys = {class_key(name, workload.numeric_classes) for name in workload.classes}
-    return "0" in keys and all(key.isascii() and key.isdigit() for key in keys)
-
-
-def _renamed(file: Contract, contract: Contract, workload: Workload) -> Mapping[str, str]:
-    """What the model's own labels are called in the plan, where that names them otherwise."""
-    own = file.classes or natural(len(contract.classes))
-    if not contract.classes or max(places(own, workload.classes, workload.numeric_classes), default=ABSENT) != ABSENT:
-        own = file.classes  # labels that the data has too speak for themselves
-    return {name: said for name, said in zip(own, contract.classes, strict=False) if name != said}
 
 
 def _chained(

@@ -1,4 +1,4 @@
-"""The words a worker knows: open, count, first, answers, block, parallel, busy, hold, probe, make."""
+"""The words a worker knows: open, count, first, answers, understood, block, parallel, busy, hold, probe, make."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class Desk:
             "count": self._count,
             "first": self._first,
             "answers": self._answers,
+            "understood": self._understood,
             "block": self._block,
             "parallel": self._parallel,
             "busy": self._busy,
@@ -100,6 +101,9 @@ class Desk:
         arrays = {"scores": found.scores, "labels": found.labels}
         facts = {"classes": list(found.classes)}
         return Message("answered", facts, {name: array for name, array in arrays.items() if array is not None})
+
+    def _understood(self, message: Message) -> Message:
+        return Message("understood", {"found": pack(self._ready.tally.told())})
 
     def _block(self, message: Message) -> Message:
         batch, start = int(message.facts["batch"]), int(message.facts["start"])

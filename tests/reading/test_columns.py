@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from effaudit.core.errors import InputError, Place
-from effaudit.reading.columns import LONGEST_TEXT, Values, in_common, values_of
+from effaudit.reading.columns import LONGEST_TEXT, in_common, values_of
 
 PLACE = Place("data.csv")
 NAN, NAT = float("nan"), np.datetime64("NaT")

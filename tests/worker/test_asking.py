@@ -11,7 +11,8 @@ from effaudit.core.candidate import Contract
 from effaudit.core.plugin import Refused
 from effaudit.core.store import StoreWriter
 from effaudit.core.workload import Column, Workload
-from effaudit.worker.asking import Asked, joined
+from effaudit.worker.asking import Asked
+from effaudit.worker.contracts import joined
 
 
 def workload(classes=("0", "1"), task="classification", multilabel=False):
@@ -104,6 +105,6 @@ def test_numbered_classes_need_no_names():
 def test_requests_go_round_the_rows_in_order_and_begin_again(tmp_path):
     writer = StoreWriter(tmp_path / "s", ["a"], {})
     writer.add("certify", {"a": np.arange(5.0)}, np.zeros(5), np.arange(5))
-    asked = Asked(None, Contract(), ("a",), None, None, workload(), writer.close())
+    asked = Asked(None, Contract(), ("a",), None, None, workload(), writer.close(), None)
     requests = asked.requests("certify", 3, 2, 4, np.array([4, 3, 2, 1, 0]))
     assert [list(request["a"]) for request in requests] == [[0.0, 4.0], [3.0, 2.0], [1.0, 0.0]]

@@ -37,6 +37,7 @@ from effaudit.judge.looking import still_open
 from effaudit.judge.rules import compared_with
 from effaudit.measure import environment
 from effaudit.measure.assemble import Assembled, assemble, read_again, remembering
+from effaudit.measure.company import sample_of
 from effaudit.measure.finalists import look_into
 from effaudit.measure.findings import findings
 from effaudit.measure.gather import Gathered, gather
@@ -131,6 +132,8 @@ class _Work:
     failed: dict[str, Failure] = field(default_factory=dict)
     made: dict[str, tuple[Made, ...]] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
+    sampled: bool = False
+    """Are there candidates whose quality is read on a sample of rows, which is a slice of the workload then?"""
     metrics: dict[str, Metric] = field(default_factory=lambda: remembering(registry.all_metrics()))
 
     @classmethod
@@ -224,6 +227,9 @@ class _Work:
 
     def read_the_metrics(self) -> Assembled:
         """Turns what was seen into readings."""
+        groups = [found.groups for found in self.gathered.values() if found.groups is not None]
+        if groups and not self.sampled:
+            self.site, self.sampled = replace(self.site, workload=sample_of(self.site, self.store, min(groups))), True
         resamples = Resamples(self.store.groups("certify").astype("int64"), self.plan.settings.resamples, self.plan.seed)
         seen = {name: self._seen(self.gathered[name], resamples) for name in self.names if name in self.gathered}
         self.seen = steadied(seen, self.baseline)
@@ -330,6 +336,7 @@ class _Work:
             fallen=self.timings.fallen.get(name),
             probes=self._probes(name),
             notes=found.notes,
+            sampled=found.groups is not None,
             doubts=found.doubts,
         )
 

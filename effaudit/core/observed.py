@@ -160,6 +160,8 @@ class Seen:
     """By batch size: how its time changed beside the baseline's while it was measured. Steady ones are not there."""
     notes: tuple[Note, ...] = ()
     """What is worth knowing of its answers."""
+    sampled: bool = False
+    """Are its answers those of the workload's first batch size in the slice SAMPLE only?"""
     doubts: tuple[Note, ...] = ()
     """Why its quality cannot be believed as it was read, such as answers that differ from call to call."""
 

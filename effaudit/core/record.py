@@ -52,6 +52,8 @@ class Row:
     gain: Literal["gain", "no gain", "unclear"] | None = None
     """For products: is it smaller or faster than its parent?"""
     notes: tuple[Note, ...] = ()
+    sampled: bool = False
+    """Was its quality read on the slice SAMPLE of the certify rows only?"""
     doubts: tuple[Note, ...] = ()
     """Why its quality cannot be believed as it was read: rules on it are inconclusive, whatever more is measured."""
 

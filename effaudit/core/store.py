@@ -62,6 +62,11 @@ class Store:
         """Each certify row's slices (rows, columns) uint16, by their place in the workload's `slices`; see core/slices.py."""
         return self._array("certify/slices")
 
+    def tell_apart(self, codes: Array) -> None:
+        """Writes each certify row's slices anew."""
+        np.save(self.folder / "certify" / "slices.npy", np.ascontiguousarray(codes), allow_pickle=False)
+        self._open.pop("certify/slices", None)
+
     def words(self, column: str) -> Array:
         """The distinct texts of a text column, as an object array."""
         return self._words[column]
@@ -115,12 +120,8 @@ class StoreWriter:
         self._splits[split] = len(answers)
         self._forms[split] = {name: pack(form) for name, form in (forms or {}).items()}
 
-    def add_slices(self, codes: Array) -> None:
-        """Writes each certify row's slices (rows, columns)."""
-        np.save(self.folder / "certify" / "slices.npy", np.ascontiguousarray(codes), allow_pickle=False)
-
     def close(self) -> Store:
-        """Writes the index, which makes the folder a store."""
+        """Writes the index, which makes the folder a store. Who tells slices apart calls `tell_apart` on it."""
         columns = [{"name": name, "text": name in self._text} for name in self.columns]
         (self.folder / INDEX).write_text(json.dumps({"columns": columns, "splits": self._splits, "forms": self._forms}), "utf-8")
         return Store(self.folder)

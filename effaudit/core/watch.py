@@ -27,6 +27,8 @@ class Tally:
     gaps: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     respelt: set[str] = field(default_factory=set)
     begun: bool = False
+    dtype: str = ""
+    """The type of the last raw answer."""
 
     def count(self, column: str, unknown: Array, missing: Array, who: int = 0) -> None:
         """Rows of a column: booleans (rows,)."""

@@ -15,7 +15,7 @@ QUALITY = ("quality.", "behaviour.")
 
 def figure(evidence: Evidence, candidate: str, metric: str) -> Estimate | Undecidable:
     """A candidate's figure, at any level of confidence."""
-    evidence, metric = evidence.at(metric)
+    evidence, metric = evidence.at(metric, candidate)
     found = evidence.reading(candidate, metric)
     if isinstance(found, Undecidable):
         return found
@@ -29,7 +29,7 @@ def loss(evidence: Evidence, candidate: str, versus: str, metric: str, relative:
 
     Counted figures are compared exactly, quality by shared rows, everything else by rounds that both were timed in.
     """
-    evidence, metric = evidence.at(metric)
+    evidence, metric = evidence.at(metric, candidate, versus)
     pair = evidence.pair(candidate, versus, metric)
     if isinstance(pair, Undecidable):
         return pair

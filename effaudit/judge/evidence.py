@@ -15,7 +15,7 @@ from effaudit.core import curves
 from effaudit.core.policy import Stored
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.record import Record, Row
-from effaudit.core.slices import CODES, Slice, apart, in_words, sliced
+from effaudit.core.slices import CODES, SAMPLE, Slice, apart, in_words, sliced
 from effaudit.core.stats import ratios
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
@@ -85,9 +85,14 @@ class Evidence:
         """Does each certify row stand for itself?"""
         return self.certify_groups >= self.certify_rows
 
-    def at(self, metric: str) -> tuple[Evidence, str]:
-        """Where the figures of an id are found, and under which plain id: those of a slice in the record seen through it."""
+    def at(self, metric: str, *candidates: str) -> tuple[Evidence, str]:
+        """Where the figures of an id are found, and under which plain id: those of a slice in the record seen through it.
+
+        Quality of `candidates` that were read on a sample of rows is found there for all of them.
+        """
         plain, key = apart(metric)
+        if not key and metric.startswith("quality.") and any(row.sampled for name in candidates if (row := self._row(name))):
+            key = SAMPLE
         return (self._slices[key], plain) if key in self._slices else (self, metric)
 
     def reading(self, candidate: str, metric: str) -> Measurement | Undecidable:

@@ -13,7 +13,7 @@ from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement, Reading, Spread
 from effaudit.core.record import Floor, Made, Row
-from effaudit.core.slices import CODES
+from effaudit.core.slices import CODES, SAMPLE, apart, sliced
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student
 from effaudit.core.store import Array
@@ -52,12 +52,14 @@ def assemble(
     for place, name in enumerate(names):
         tell(place / len(names), name)
         own = replace(seen[name], baseline=read.get(baseline) if baseline and name != baseline else seen[name])
-        readings, evidence = _read(own, metrics, ordered)
+        readings, evidence = _of_sample(own, *_read(own, metrics, ordered))
         read[name] = replace(own, readings=readings)
         arrays |= {f"{name}/{metric}": array for metric, array in evidence.items()}
         arrays |= _correct(name, own)
         row = Row(own.candidate, own.facts, own.sizes, readings, None, made.get(name, ()), name in planned)
-        rows[name] = replace(row, doubts=own.doubts, notes=tuple(dict.fromkeys((*own.notes, *own.doubts, *_warnings(readings)))))
+        rows[name] = replace(
+            row, doubts=own.doubts, sampled=own.sampled, notes=tuple(dict.fromkeys((*own.notes, *own.doubts, *_warnings(readings))))
+        )
     arrays |= _slices(read.values())
     timed = _timed(arrays, rows)
     timing = {name: metrics[name] for name in {metric.partition(".")[0] for metric in timed}}
@@ -129,6 +131,21 @@ def _read(seen: Seen, metrics: Mapping[str, Metric], ordered: Sequence[str]) -> 
             if result.evidence is not None:
                 evidence[metric] = result.evidence
             evidence |= {curves.named(metric, curve): array for curve, array in result.others.items()}
+    return readings, evidence
+
+
+def _of_sample(seen: Seen, readings: dict[str, Reading], evidence: dict[str, Array]) -> tuple[dict[str, Reading], dict[str, Array]]:
+    """Of a candidate that was asked about a sample of rows, quality is that of the sample, and behaviour is not known."""
+    if not seen.sampled:
+        return readings, evidence
+    told = Failure("answers_depend_on_batch", "answer", "it could be asked about a sample of the rows only")
+    for metric in [metric for metric in readings if not apart(metric)[1]]:
+        if metric.startswith("quality."):
+            readings[metric] = readings.get(sliced(metric, SAMPLE), told)
+        elif metric.startswith("behaviour."):
+            readings[metric] = told
+        if metric.startswith(("quality.", "behaviour.")):
+            evidence.pop(metric, None)
     return readings, evidence
 
 

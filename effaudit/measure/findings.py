@@ -46,7 +46,7 @@ def _of_logits(answers: Answers, contract: Contract) -> tuple[Note, ...]:
         return ()
     found = answers.scores[:, 1] if answers.classes else answers.scores
     low, high = probabilities(np.array([0.0, 1.0]))
-    if found.min() < low or found.max() > high:
+    if found.min() < low or found.max() > high or np.ptp(found) == 0.0:
         return ()
     words = "all its answers lie between 0 and 1, as probabilities do, and the plan calls them logits; is `output: logits` meant?"
     return (Note("looks_like_probabilities", words),)

@@ -22,13 +22,12 @@ from effaudit.core.text import counted
 from effaudit.core.watch import Found
 from effaudit.core.wire import pack, unpack
 from effaudit.core.workload import Workload
+from effaudit.measure.company import Company, in_company
 from effaudit.measure.journal import Journal
+from effaudit.measure.replies import reply_limit, stored
 from effaudit.process import Fault, Site, Worker
 
 CHUNK = 1000
-
-MORE_CLASSES = 1000
-"""A model may know so many classes beside the data's."""
 
 ROUNDING = 1e-6
 """Answers to the same rows that differ by no more, absolutely or as a share, are the same."""
@@ -47,6 +46,8 @@ class Gathered:
     notes: tuple[Note, ...] = ()
     doubts: tuple[Note, ...] = ()
     """Why its quality cannot be believed as it was read."""
+    groups: int | None = None
+    """Of how many certify groups, in their drawn order, its answers are those of the workload's first batch size; None: of all."""
 
 
 def gather(
@@ -89,19 +90,20 @@ def _asked(
             done += len(parts[-1])
             tell(done / total)
         answers[split] = together(parts)
-    again = _chunk(worker, site, splits[0], 0)
     understood = _understood(worker, site)
+    again = _chunk(worker, site, splits[0], 0)
+    drawn = coded("drawn_once", differing(answers[splits[0]].of(slice(len(again))), again))
+    company = Company(answers["certify"]) if drawn else in_company(worker, site, answers["certify"], tell)
+    answers["certify"] = company.answers
     found = Gathered(
         replace(candidate, contract=_numbered(unpack(Contract, count.facts["contract"]), answers[splits[0]], site.workload)),
         unpack(Facts, count.facts["facts"]),
         unpack(Sizes, count.facts["sizes"]),
         answers,
         worker.resident(),
-        understood.notes(),
-        (
-            *coded("drawn_once", differing(answers[splits[0]].of(slice(len(again))), again)),
-            *understood.doubts(site.settings.unknown, _has_empty_column(site.workload)),
-        ),
+        (*understood.notes(), *company.notes),
+        (*drawn, *understood.doubts(site.settings.unknown, _has_empty_column(site.workload)), *company.doubts),
+        company.groups,
     )
     _keep(found, _key(candidate, splits, site), journal, folder)
     return found
@@ -109,7 +111,8 @@ def _asked(
 
 def _understood(worker: Worker, site: Site) -> Found:
     """What it did not know of the certify rows that it was asked about."""
-    reply = worker.ask("understood", {}, stage="answer", timeout_s=site.settings.timeout_s, reply_limit=_reply_limit(site))
+    limit = reply_limit(site.workload, CHUNK)
+    reply = worker.ask("understood", {}, stage="answer", timeout_s=site.settings.timeout_s, reply_limit=limit)
     return unpack(Found, reply.facts["found"])
 
 
@@ -141,19 +144,15 @@ def differing(first: Answers, again: Answers) -> str:
 def _chunk(worker: Worker, site: Site, split: str, start: int) -> Answers:
     facts = {"split": split, "start": start, "stop": min(start + CHUNK, site.workload.splits[split])}
     timeout = site.settings.timeout_s
-    found = worker.ask("answers", facts, stage="answer", timeout_s=timeout, reply_limit=_reply_limit(site))
-    return Answers(found.arrays.get("scores"), found.arrays.get("labels"), tuple(found.facts["classes"]))
-
-
-def _reply_limit(site: Site) -> int:
-    columns = max(len(site.workload.classes) + MORE_CLASSES, len(site.workload.answers))
-    return (1 << 20) + 2 * CHUNK * columns * 8
+    limit = reply_limit(site.workload, CHUNK)
+    return stored(worker.ask("answers", facts, stage="answer", timeout_s=timeout, reply_limit=limit))
 
 
 def _key(candidate: Candidate, splits: tuple[str, ...], site: Site) -> str:
     asked = {
         "twice": CHUNK,
         "unknown": site.settings.unknown,
+        "company": [site.seed, list(site.workload.batch_sizes)],
         "candidate": pack(candidate),
         "files": _stamp(candidate),
         "data": {split: site.workload.digests[split] for split in splits},
@@ -181,6 +180,7 @@ def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
         "facts": pack(found.facts),
         "sizes": pack(found.sizes),
         "resident": found.resident,
+        "groups": found.groups,
         "notes": pack(found.notes),
         "doubts": pack(found.doubts),
         "classes": {split: list(own.classes) for split, own in found.answers.items()},
@@ -193,14 +193,14 @@ def _known(candidate: Candidate, splits: tuple[str, ...], site: Site, journal: J
     path = folder / f"{candidate.name}.npz"
     for message in journal.of("answers"):
         if message.facts["key"] == key and path.is_file() and file_digest(path).hex() == message.facts["digest"]:
-            with np.load(path, allow_pickle=False) as stored:
-                answers = {split: _stored(stored, split, message.facts["classes"][split]) for split in splits}
+            with np.load(path, allow_pickle=False) as arrays:
+                answers = {split: _kept(arrays, split, message.facts["classes"][split]) for split in splits}
             whole = replace(candidate, contract=unpack(Contract, message.facts["contract"]))
             facts, sizes = unpack(Facts, message.facts["facts"]), unpack(Sizes, message.facts["sizes"])
             notes, doubts = (tuple(unpack(Note, one) for one in message.facts[key]) for key in ("notes", "doubts"))
-            return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]), notes, doubts)
+            return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]), notes, doubts, message.facts["groups"])
     return None
 
 
-def _stored(arrays: Mapping[str, Array], split: str, classes: Sequence[str]) -> Answers:
+def _kept(arrays: Mapping[str, Array], split: str, classes: Sequence[str]) -> Answers:
     return Answers(arrays.get(f"{split}.scores"), arrays.get(f"{split}.labels"), tuple(classes))

@@ -84,8 +84,9 @@ def _written(folder: Path, parts: Mapping[str, Part], answers: Answers, groups: 
         forms = {name: values.form for name, values in part.inputs.items() if values.form is not None}
         arrays = {name: values.data for name, values in part.inputs.items()}
         writer.add(split, arrays, answers.arrays[split], groups[split], forms)
-    writer.add_slices(sliced.codes)
-    return writer.close()
+    store = writer.close()
+    store.tell_apart(sliced.codes)
+    return store
 
 
 def _sliced(certify: Part, data: Data, groups: Array, answers: Answers) -> Sliced:

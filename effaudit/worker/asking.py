@@ -70,6 +70,7 @@ class Asked:
             self.tally.begun = True
         with self.watch(self.tally) if split == "certify" else nullcontext():
             raw = calls.predict(inputs)
+        self.tally.dtype = str(getattr(raw, "dtype", ""))
         if contract.output == "labels":
             return answers_of(None, self.vocabulary.codes(raw, count), contract, workload, self.vocabulary.names)
         finish = finished(contract.output)

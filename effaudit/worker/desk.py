@@ -1,9 +1,9 @@
-"""The words a worker knows: open, count, first, answers, understood, block, parallel, busy, hold, probe, make."""
+"""The words a worker knows: open, count, first, answers, asked, understood, block, parallel, busy, hold, probe, make."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from effaudit import registry
 from effaudit.core.candidate import Candidate
-from effaudit.core.observed import Ready
+from effaudit.core.observed import Answers, Ready, together
 from effaudit.core.plugin import Refused
 from effaudit.core.protocol import Message
 from effaudit.core.settings import Assumptions, Settings
@@ -47,6 +47,7 @@ class Desk:
             "count": self._count,
             "first": self._first,
             "answers": self._answers,
+            "asked": self._asked_at,
             "understood": self._understood,
             "block": self._block,
             "parallel": self._parallel,
@@ -97,10 +98,15 @@ class Desk:
 
     def _answers(self, message: Message) -> Message:
         rows = slice(int(message.facts["start"]), int(message.facts["stop"]))
-        found = self._ready.answers(str(message.facts["split"]), rows)
-        arrays = {"scores": found.scores, "labels": found.labels}
-        facts = {"classes": list(found.classes)}
-        return Message("answered", facts, {name: array for name, array in arrays.items() if array is not None})
+        return _answered(self._ready.answers(str(message.facts["split"]), rows))
+
+    def _asked_at(self, message: Message) -> Message:
+        """Answers to rows in the order and the batch size that are asked for."""
+        split, rows, batch = str(message.facts["split"]), message.arrays["rows"], int(message.facts["batch"])
+        begun = time.monotonic()
+        found = together([self._ready.answers(split, rows[at : at + batch]) for at in range(0, len(rows), batch)])
+        facts = {"dtype": self._ready.tally.dtype, "seconds": time.monotonic() - begun}
+        return _answered(found, facts)
 
     def _understood(self, message: Message) -> Message:
         return Message("understood", {"found": pack(self._ready.tally.told())})
@@ -150,6 +156,12 @@ class Desk:
     def _make(self, message: Message) -> Message:
         limits.bind_memory(int(message.facts["memory_limit"]))
         return making.product(message.facts, Path(message.facts["scratch"]), self._tell)
+
+
+def _answered(found: Answers, facts: Mapping[str, Any] | None = None) -> Message:
+    arrays = {"scores": found.scores, "labels": found.labels}
+    told = {"classes": list(found.classes), **(facts or {})}
+    return Message("answered", told, {name: array for name, array in arrays.items() if array is not None})
 
 
 def _load_libraries(candidate: Candidate) -> None:

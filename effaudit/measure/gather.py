@@ -29,6 +29,9 @@ from effaudit.process import Fault, Site, Worker
 
 CHUNK = 1000
 
+ONCE = 0.6
+"""The share of the progress that asking about every row once takes; the rest is asking again in other company."""
+
 ROUNDING = 1e-6
 """Answers to the same rows that differ by no more, absolutely or as a share, are the same."""
 
@@ -88,12 +91,17 @@ def _asked(
         for start in range(0, site.workload.splits[split], CHUNK):
             parts.append(_chunk(worker, site, split, start))
             done += len(parts[-1])
-            tell(done / total)
+            tell(ONCE * done / total)
         answers[split] = together(parts)
     understood = _understood(worker, site)
     again = _chunk(worker, site, splits[0], 0)
     drawn = coded("drawn_once", differing(answers[splits[0]].of(slice(len(again))), again))
-    company = Company(answers["certify"]) if drawn else in_company(worker, site, answers["certify"], tell)
+    company = (
+        Company(answers["certify"])
+        if drawn
+        else in_company(worker, site, answers["certify"], lambda share: tell(ONCE + (1.0 - ONCE) * share))
+    )
+    tell(1.0)
     answers["certify"] = company.answers
     found = Gathered(
         replace(candidate, contract=_numbered(unpack(Contract, count.facts["contract"]), answers[splits[0]], site.workload)),

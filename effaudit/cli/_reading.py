@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -33,9 +34,16 @@ def plan(path: Path) -> Plan:
         ladder=LADDER,
         scorers=lambda: [metric.removeprefix("quality.") for metric in registry.a_metric("quality").examples()],
         guess_format=registry.format_by_name,
+        countries=_countries,
         presets=PRESETS,
     )
     return read_plan(path, known)
+
+
+def _countries() -> Collection[str]:
+    from effaudit.metrics.carbon import countries
+
+    return [name for name, entry in countries().items() if entry.get("carbon_intensity") is not None]
 
 
 def policy(named: str | Path | None) -> Policy:

@@ -18,8 +18,8 @@ OTHER, MISSING = "(other)", "(missing)"
 """The keys of rows whose value is rare, and of rows without a value. A value that begins with a bracket stands as %28…"""
 
 SAMPLE = "(asked)=(sample)"
-"""The key, which no column has, of the certify rows that all candidates are compared on where some could not be asked about more: see
-measure/company.py."""
+"""The key, which no column has, of the certify rows on which all are compared where some could not be asked about more of them
+(measure/company.py)."""
 NO_SLICE = 65535
 """Stands for a row that is in none of a column's slices."""
 

@@ -13,8 +13,10 @@ from effaudit.core.candidate import Artifact, Contract, Trust
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Format, Model, Refused
 from effaudit.core.store import Array, Inputs
+from effaudit.core.text import listed
 from effaudit.core.watch import Tally
-from effaudit.formats import _opening, _skops, _watching
+from effaudit.formats import _lightgbm_text, _opening, _skops, _watching
+from effaudit.formats._boosted import Boosted
 from effaudit.formats._sklearn_arrays import check_arrays, kinds, reachable
 from effaudit.formats._sklearn_model import Fitted, transformer
 
@@ -52,11 +54,9 @@ class Sklearn(Format):
     def open(self, artifact: Artifact, threads: int) -> Model:
         """Opens a model and binds its threads."""
         estimator, notes = _opened(artifact, threads)
-        if not hasattr(estimator, "predict"):
-            kind = type(estimator).__name__
-            raise Refused(
-                f"{Path(artifact.path).name} holds a {kind}, which does not predict; name it as `preprocess` if it transforms"
-            )
+        if "lightgbm.basic.Booster" in kinds(estimator):
+            return Boosted(estimator, _boosted_summary(estimator), threads)
+        _check_predicts(estimator, Path(artifact.path).name)
         return Fitted(estimator, notes)
 
     def transformer(self, artifact: Artifact, contract: Contract) -> Callable[[Inputs], Array]:
@@ -98,6 +98,26 @@ class Sklearn(Format):
                 f"its parts come from modules in several folders ({', '.join(types)}); put them into one, or install them"
             )
         return Artifact(str(file), "sklearn", Trust(bool(folders), tuple(types)), code=folders.pop() if folders else None)
+
+
+def _boosted_summary(booster: Any) -> _lightgbm_text.Summary:
+    return _lightgbm_text.summary(line.encode() for line in booster.model_to_string().splitlines(keepends=True))
+
+
+def _check_predicts(thing: Any, file: str) -> None:
+    """Raises Refused, with what to do, where a file holds no model."""
+    if isinstance(thing, type):
+        raise Refused(f"{file} holds the class {thing.__name__} and not a fitted model; save what `fit` gives")
+    if hasattr(thing, "predict"):
+        return
+    kind = type(thing).__name__
+    if isinstance(thing, dict):
+        models = [str(name) for name, value in thing.items() if hasattr(value, "predict")]
+        which = f"joblib.dump(bundle[{models[0]!r}], FILE)" if models else "joblib.dump(bundle[NAME], FILE)"
+        raise Refused(f"{file} holds a dict ({listed(map(str, thing))}), not a model; save the model alone: {which}")
+    if hasattr(thing, "transform"):
+        raise Refused(f"{file} holds a {kind}, which does not predict; name it as `preprocess`")
+    raise Refused(f"{file} holds a {kind}, which does not predict; save the fitted model alone")
 
 
 def _opened(artifact: Artifact, threads: int) -> tuple[Any, tuple[Note, ...]]:

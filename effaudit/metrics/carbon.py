@@ -60,7 +60,7 @@ def intensity(assumptions: Assumptions) -> Measurement | Failure:
         return Failure(
             "not_stated", "assume", "nothing says where it runs; write `assumptions: {country: FRA}`, or `grid: 56 gCO2e/kWh`"
         )
-    table = _countries()
+    table = countries()
     if not table:
         return Failure(
             "not_stated", "assume", "CodeCarbon's tables are not installed; run: pip install 'effaudit[audit]', or state `grid:`"
@@ -81,8 +81,8 @@ def _exact(value: float, note: str) -> Measurement:
 
 
 @cache
-def _countries() -> dict[str, Any]:
-    """The table, read from the installed package without importing it."""
+def countries() -> dict[str, Any]:
+    """CodeCarbon's table by ISO 3166 alpha-3, read from the installed package without importing it; empty where it is not."""
     package = find_spec("codecarbon")
     if package is None or package.origin is None:
         return {}

@@ -61,6 +61,7 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
             *_link_notes(parts, data),
             *_row_notes(parts, duplicates),
             *_infinities(parts),
+            *_asides(parts),
             *sliced.notes,
         ),
         numeric_classes=answers.numeric,
@@ -159,6 +160,11 @@ def _row_notes(parts: Mapping[str, Part], duplicates: Mapping[str, int]) -> tupl
 
 def _of(found: int, rows: int) -> str:
     return f"{counted(found, 'row')} ({100 * found / rows:.2g} %)"
+
+
+def _asides(parts: Mapping[str, Part]) -> tuple[Note, ...]:
+    names = listed(one_line(name, 40) for name in dict.fromkeys(name for part in parts.values() for name in part.aside))
+    return coded("left_aside", f"single values, and not one for each row, are left aside: {names}" if names else "")
 
 
 def _infinities(parts: Mapping[str, Part]) -> tuple[Note, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from effaudit.core.errors import InputError
 from effaudit.core.plugin import Technique
-from effaudit.core.text import did_you_mean, one_line
+from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.document import Document
 
 ENOUGH = 50
@@ -25,7 +25,8 @@ class Known:
     """What plug-ins and metrics offer, handed over so that reading a plan imports none of them.
 
     `technique` gives the class of one of `techniques`; `scorers` the names of quality metrics (called only when a plan names
-    one); `guess_format` a file's format by its name, or None; `presets` is the folder of ready-made policies.
+    one); `guess_format` a file's format by its name, or None; `countries` those whose grid is known, none where no table is
+    installed; `presets` is the folder of ready-made policies.
     """
 
     formats: Collection[str]
@@ -34,6 +35,7 @@ class Known:
     ladder: Sequence[str]
     scorers: Callable[[], Collection[str]]
     guess_format: Callable[[Path], str | None] = _unknown_format
+    countries: Callable[[], Collection[str]] = tuple
     presets: Path | None = None
 
 
@@ -60,11 +62,10 @@ class Desk:
         path = self.folder / written
         try:
             if not path.is_file():
-                what = (
-                    "is a folder, a file was expected"
-                    if path.is_dir()
-                    else f"there is no such file: looked for {one_line(str(path))}"
-                )
+                if path.is_dir():
+                    self.fault("is a folder, a file was expected", *keys, advice=_inside(path, written))
+                    return path
+                what = f"there is no such file: looked for {one_line(str(path))}"
                 self.fault(what, *keys, advice=_near(path) if self.helpful else "")
         except (OSError, ValueError) as error:
             self.fault(f"not a usable path: {one_line(str(error))}", *keys)
@@ -83,6 +84,21 @@ class Desk:
         twice = next((name for name, times in Counter(names).items() if times > 1), None)
         if twice is not None:
             self.fault(f"the {noun} {one_line(twice, 80)!r} is named twice", *keys, advice="Keep one of the two.")
+
+
+def _inside(folder: Path, written: str) -> str:
+    """Which files a folder holds, as they would be written."""
+    files = (file for _, file in zip(range(1000), folder.rglob("*"), strict=False) if file.is_file())
+    found = [file.relative_to(folder).as_posix() for file in files]
+    if not found:
+        return "It is empty: name a file."
+    likely = sorted(found, key=lambda name: (Path(name).suffix not in _MODELS, name.count("/"), name))
+    named = listed((one_line(f"{written.rstrip('/')}/{name}", 80) for name in likely), 4)
+    return f"Name the file inside of it: {named}."
+
+
+_MODELS = {".skops", ".joblib", ".pkl", ".pickle", ".txt", ".lgb", ".onnx", ".pt2", ".safetensors", ".parquet", ".csv", ".npz"}
+"""How files end that a plan is likely to mean."""
 
 
 def _near(path: Path) -> str:

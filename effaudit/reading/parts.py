@@ -17,7 +17,7 @@ from effaudit.core.store import Array
 from effaudit.core.text import counted, listed, one_line
 from effaudit.reading.columns import Values, in_common, values_of
 from effaudit.reading.dependence import as_times, check_said
-from effaudit.reading.tables import Columns, check_has, read_columns
+from effaudit.reading.tables import Columns, check_has, read_columns, singles
 
 ORDER = ("train", "data", "search", "certify")
 CERTIFYING = {"data", "certify"}
@@ -36,6 +36,8 @@ class Part:
     link: Values | None
     slices: Mapping[str, Values] = field(default_factory=dict)
     """The columns that tell slices apart; of rows to certify on only."""
+    aside: tuple[str, ...] = ()
+    """Arrays of the source that have no entry for each row."""
 
     @property
     def rows(self) -> int:
@@ -67,6 +69,7 @@ def read_parts(data: Data) -> dict[str, Part]:
     parts = {split: _part(data, columns, inputs, place) for split, (columns, place) in tables.items()}
     for split in CERTIFYING & set(parts):
         parts[split] = replace(parts[split], slices=_slices(data, *tables[split]))
+    parts = {split: replace(part, aside=singles(data.sources[split], tables[split][0])) for split, part in parts.items()}
     seen = {*inputs, *data.answer}
     for split, (columns, place) in tables.items():
         check_said(data, parts[split].inputs, [name for name in columns if name not in seen], place)

@@ -44,7 +44,7 @@ def read_plan(path: Path, known: Known) -> Plan:
         baseline=_baseline(model, [*(c.name for c in candidates), *(f"ladder-{rung}" for rung in ladder), *products], desk),
         folder=desk.folder,
         settings=settings,
-        assumptions=_assumptions(model.assumptions),
+        assumptions=_assumptions(model.assumptions, desk),
         seed=model.seed,
         ladder=ladder,
         compress=recipes,
@@ -193,7 +193,11 @@ def _settings(part: MeasurePart) -> Settings:
     return Settings(**{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
 
 
-def _assumptions(part: AssumptionsPart) -> Assumptions:
+def _assumptions(part: AssumptionsPart, desk: Desk) -> Assumptions:
+    known = desk.known.countries() if part.country is not None else ()
+    if known and part.country not in known:
+        advice = "Write its ISO 3166 alpha-3 code, such as FRA, GBR or USA, or `grid: 56 gCO2e/kWh` without a country."
+        desk.fault(f"no grid is known of a country {part.country!r}", "assumptions", "country", advice=advice)
     price = part.price_per_hour or Price(0.0, "")
     return Assumptions(
         country=part.country,

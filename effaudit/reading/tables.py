@@ -45,7 +45,7 @@ def _file(path: Path, place: Place, wanted: tuple[str, ...]) -> Columns:
         ".parquet": lambda: _parquet(path, place, wanted),
         ".pq": lambda: _parquet(path, place, wanted),
         ".csv": lambda: _csv(path, place),
-        ".npz": lambda: dict(Npz(path, place, _free())),
+        ".npz": lambda: _npz(Npz(path, place, _free()), place, wanted),
         ".npy": lambda: _npy_table(path, place),
     }
     with _told(place, "this file"):
@@ -107,6 +107,28 @@ def _csv(path: Path, place: Place) -> Columns:
     if len(names) != frame.shape[1]:
         raise ValueError(f"its header has {len(names)} names for {frame.shape[1]} columns")
     return {name: frame.iloc[:, at] for at, name in enumerate(names)}
+
+
+def _npz(arrays: Npz, place: Place, wanted: tuple[str, ...]) -> Columns:
+    """Arrays with one entry for each row; single values that the plan does not name are left aside."""
+    if {"format", "shape", "data"} <= set(arrays):
+        what = "this is a sparse matrix (scipy.sparse.save_npz), which has no named columns"
+        advice = "Write dense arrays by name: numpy.savez(FILE, x=matrix.toarray(), y=answers)."
+        raise InputError(what, place, advice)
+    columns = dict(arrays)
+    single = [name for name, array in columns.items() if array.ndim == 0]
+    named = next((name for name in single if name in wanted), None)
+    if named is not None:
+        what = f"{one_line(named, 80)!r} is a single value, and not one entry for each row"
+        raise InputError(what, place, "Name another array, or write one with an entry for each row.")
+    return {name: array for name, array in columns.items() if array.ndim > 0}
+
+
+def singles(source: Any, columns: Columns) -> tuple[str, ...]:
+    """The arrays of a source that were left aside, as they are single values."""
+    if not isinstance(source, Path) or source.suffix.lower() != ".npz":
+        return ()
+    return tuple(name for name in Npz(source, Place(str(source)), _free()) if name not in columns)
 
 
 def _npy(path: Path) -> Any:

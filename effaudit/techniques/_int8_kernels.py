@@ -10,11 +10,13 @@ from typing import Any
 
 from effaudit.core.plugin import Refused
 from effaudit.core.text import one_line
-from effaudit.techniques._network_part import tell_types
+from effaudit.techniques._network_part import layers_of, tell_types
 
 _INT8 = frozenset(
     ("QLinearConv", "QLinearMatMul", "QGemm", "MatMulInteger", "MatMulIntegerToFloat", "ConvInteger", "DynamicQuantizeMatMul")
 )
+_CHANNELS, _QUANTISES = 13, 10
+"""The opsets that brought scales for each channel, and quantisation at all."""
 _FLOAT = frozenset(("Conv", "FusedConv", "NhwcFusedConv", "ConvTranspose", "Gemm", "FusedGemm", "MatMul", "FusedMatMul"))
 
 
@@ -43,14 +45,15 @@ def count(file: Path, scratch: Path) -> Kernels:
     return Kernels(sum(number for op, number in ops.items() if op in _INT8), sum(left.values()), left)
 
 
-def prepared(path: Path, scratch: Path) -> Path:
-    """The model with shapes known, constants folded, every operator named, ready to be quantised."""
+def prepared(path: Path, scratch: Path, per_channel: bool) -> Path:
+    """The model with shapes known, constants folded, every operator named, ready to be quantised. Raises Refused."""
     import onnx
     from onnxruntime.quantization import quant_pre_process
 
     named = scratch / "named.onnx"
-    model = onnx.load(str(path))
+    model = _new_enough(onnx.load(str(path)), per_channel)
     _name_all(model)
+    _check_precision(model.graph)
     onnx.save(model, str(named))
     ready = scratch / "prepared.onnx"
     try:  # symbolic shapes need not be known, and looking for them leaves files behind where it fails
@@ -71,6 +74,39 @@ def has_vnni() -> bool:
     except OSError:
         return False
     return any(flag in flags for flag in ("avx512_vnni", "avx_vnni", "asimddp", "i8mm"))
+
+
+def _new_enough(model: Any, per_channel: bool) -> Any:
+    """The model in an opset that has the operators of quantisation. Raises Refused where it cannot be brought there."""
+    from onnx import version_converter
+
+    found = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), _CHANNELS)
+    if found >= _CHANNELS:
+        return model
+    try:
+        return version_converter.convert_version(model, _CHANNELS)
+    except Exception as error:  # the converter raises plain RuntimeErrors
+        if found >= _QUANTISES and not per_channel:
+            return model
+        what = "scales for each channel need" if found >= _QUANTISES else "quantisation needs"
+        other = ", or write `per_channel: false`" if found >= _QUANTISES else ""
+        raise Refused(
+            f"it is of opset {found}, {what} opset {_CHANNELS if found >= _QUANTISES else _QUANTISES}, and onnx cannot convert it "
+            f"({one_line(str(error), 120)}); export it again with a newer opset{other}"
+        ) from error
+
+
+def _check_precision(graph: Any) -> None:
+    """Raises Refused where layers have weights that ONNX Runtime does not quantise."""
+    from onnx import TensorProto
+
+    kinds = {tensor.name: tensor.data_type for tensor in graph.initializer}
+    words = {TensorProto.FLOAT16: "half precision", TensorProto.BFLOAT16: "bfloat16", TensorProto.DOUBLE: "double precision"}
+    layers = set(layers_of(graph))
+    for node in graph.node:
+        own = next((words[kinds[name]] for name in node.input if kinds.get(name) in words), None)
+        if node.name in layers and own is not None:
+            raise Refused(f"the weights of its layers are in {own}; quantise the network in single precision")
 
 
 def _name_all(model: Any) -> None:

@@ -70,7 +70,8 @@ class Source:
 
     @property
     def _format(self) -> str:
-        return self.bench.given.artifact.format
+        """The artifact's, or LightGBM's of a Booster that was pickled."""
+        return "lightgbm" if "Booster" in kinds_of(self.model.native) else self.bench.given.artifact.format
 
     @property
     def _is_pipeline(self) -> bool:

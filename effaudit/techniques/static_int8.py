@@ -55,7 +55,7 @@ class StaticInt8(Technique):
     def apply(self, bench: Workbench) -> Product:
         """Prepares the graph, reads ranges, quantises, and checks what ONNX Runtime makes of it."""
         model, contract = bench.open(), bench.contract
-        prepared = _int8_kernels.prepared(Path(bench.given.artifact.path), bench.scratch)
+        prepared = _int8_kernels.prepared(Path(bench.given.artifact.path), bench.scratch, self.per_channel)
         chosen = self._layers(prepared)
         bench.tell(0.1, "reading ranges")
         file = bench.scratch / "model.onnx"

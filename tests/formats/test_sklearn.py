@@ -246,3 +246,37 @@ def test_it_recognises_its_files_and_claims_its_models():
     assert kind.claims(LogisticRegression())
     assert kind.claims(lightgbm.LGBMClassifier())
     assert not kind.claims(object())
+
+
+@pytest.mark.parametrize("suffix", ["joblib", "skops"])
+def test_a_pickled_booster_is_read_as_its_text_is(tmp_path, numbers, request_of, suffix):
+    matrix, two, _ = numbers
+    booster = lightgbm.train({"objective": "binary", "verbose": -1}, lightgbm.Dataset(matrix, two), 5)
+    path = tmp_path / f"booster.{suffix}"
+    (joblib.dump if suffix == "joblib" else skops.io.dump)(booster, path)
+    model = Sklearn().open(Artifact(str(path), "sklearn", Trust(True)), 1)
+    contract = model.contract()
+    assert contract.output == "probabilities"
+    assert np.allclose(model.predictor(contract)(request_of(matrix)), booster.predict(matrix))
+    assert model.facts().family == "ensemble"
+
+
+@pytest.mark.parametrize(
+    ("thing", "words"),
+    [
+        (
+            {"model": LogisticRegression(), "columns": ["a"]},
+            r"holds a dict \(model, columns\), not a model; .*joblib.dump\(bundle\['model'\], FILE\)",
+        ),
+        ({"a": 1}, "holds a dict"),
+        ([LogisticRegression()], "holds a list, which does not predict; save the fitted model alone"),
+        (np.zeros(3), "holds a ndarray, which does not predict"),
+        ("a name", "holds a str"),
+        (LogisticRegression, "holds the class LogisticRegression and not a fitted model"),
+        (None, "holds a NoneType"),
+    ],
+)
+def test_what_is_no_model_is_told_with_what_to_save(tmp_path, thing, words):
+    joblib.dump(thing, tmp_path / "thing.joblib")
+    with pytest.raises(Refused, match=words):
+        Sklearn().open(Artifact(str(tmp_path / "thing.joblib"), "sklearn", Trust(True)), 1)

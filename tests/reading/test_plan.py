@@ -283,3 +283,32 @@ def test_what_is_no_number_of_callers_is_told(write, known, written):
 def test_what_is_no_batch_size_is_told(write, known, written):
     with pytest.raises(InputError, match="such as \\[1, 256\\], or `sweep`"):
         read_plan(write(BASE.replace("answer: late", f"answer: late, batch_sizes: {written}", 1)), known)
+
+
+def test_a_folder_is_told_with_the_files_inside(write, known, folder):
+    (folder / "churn" / "deep").mkdir(parents=True)
+    for name in ("MLmodel", "model.pkl", "deep/data.txt"):
+        (folder / "churn" / name).write_text("x")
+    error = refusal(write, known, candidate("{name: churn, path: churn}"))
+    assert "is a folder" in error.what
+    assert error.advice == "Name the file inside of it: churn/model.pkl, churn/deep/data.txt, churn/MLmodel."
+    (folder / "empty").mkdir()
+    assert "It is empty" in refusal(write, known, candidate("{name: churn, path: empty/}")).advice
+
+
+def test_a_folder_of_data_is_told_so_too(write, known, folder):
+    (folder / "rows").mkdir()
+    (folder / "rows" / "part-0.parquet").write_text("x")
+    error = refusal(write, known, BASE.replace("test.csv", "rows"))
+    assert "rows/part-0.parquet" in error.advice
+
+
+def test_a_country_without_a_known_grid_is_told_before_anything_is_measured(write, known):
+    from dataclasses import replace
+
+    atlas = replace(known, countries=lambda: ("FRA", "DEU"))
+    error = refusal(write, atlas, BASE + "assumptions: {country: ENG}\n")
+    assert "no grid is known of a country 'ENG'" in error.what
+    assert error.place.keys == "assumptions.country"
+    assert read_plan(write(BASE + "assumptions: {country: FRA}\n"), atlas).assumptions.country == "FRA"
+    assert read_plan(write(BASE + "assumptions: {country: ENG}\n"), known).assumptions.country == "ENG"  # no table, no fault

@@ -11,7 +11,7 @@ import pytest
 
 from effaudit.core.errors import InputError
 from effaudit.reading import tables
-from effaudit.reading.tables import read_columns
+from effaudit.reading.tables import read_columns, singles
 
 FRAME = pd.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.5, np.nan, 1.5]})
 
@@ -254,3 +254,28 @@ def test_tensors_are_arrays():
     torch = pytest.importorskip("torch")
     assert read({"x": torch.zeros(3, 2)})["x"].shape == (3, 2)
     assert "'x' cannot be read" in refusal({"x": torch.zeros(3, requires_grad=True)}).what
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "coo", "bsr"])
+def test_a_sparse_matrix_is_told_as_one_with_what_to_write(tmp_path, kind):
+    from scipy import sparse
+
+    sparse.save_npz(tmp_path / "t.npz", getattr(sparse, f"{kind}_matrix")(np.eye(4)))
+    error = refusal(tmp_path / "t.npz")
+    assert "sparse matrix" in error.what
+    assert "toarray()" in error.advice
+
+
+def test_single_values_in_an_npz_file_are_left_aside_unless_they_are_asked_for(tmp_path):
+    np.savez(tmp_path / "t.npz", a=np.arange(3), version=np.array(3), name=np.array("x"))
+    columns = read(tmp_path / "t.npz")
+    assert list(columns) == ["a"]
+    assert singles(tmp_path / "t.npz", columns) == ("version", "name")
+    with pytest.raises(InputError) as caught:
+        read_columns(tmp_path / "t.npz", "certify", ("version",))
+    assert "'version' is a single value, and not one entry for each row" in caught.value.what
+
+
+def test_an_npz_file_of_single_values_only_has_no_columns(tmp_path):
+    np.savez(tmp_path / "t.npz", version=np.array(3))
+    assert "no columns" in refusal(tmp_path / "t.npz").what

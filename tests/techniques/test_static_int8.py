@@ -251,3 +251,61 @@ def test_a_truncated_parent_is_refused(dense):
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(Refused, match=r"model\.onnx"):
         StaticInt8().apply(bench.bench(parent))
+
+
+def stored(bench, model, name):
+    path = bench.folder / f"{name}.onnx"
+    path.write_bytes(model.SerializeToString())
+    return Candidate(name, Artifact(str(path), "onnx"), Contract(output="logits", classes=bench.workload.classes))
+
+
+def of_opset(opset, dtype=np.float32):
+    """Two dense layers on the digits, as older exporters write them."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    rng = np.random.default_rng(0)
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    weights = [rng.normal(size=(64, 32)) / 8, np.zeros(32), rng.normal(size=(32, 10)) / 6, np.zeros(10)]
+    tensors = [numpy_helper.from_array(value.astype(dtype), f"w{place}") for place, value in enumerate(weights)]
+    nodes = [
+        helper.make_node("Flatten", ["x"], ["flat"]),
+        helper.make_node("Cast", ["flat"], ["cast"], to=kind),
+        helper.make_node("Gemm", ["cast", "w0", "w1"], ["hidden"]),
+        helper.make_node("Relu", ["hidden"], ["bent"]),
+        helper.make_node("Gemm", ["bent", "w2", "w3"], ["out"]),
+        helper.make_node("Cast", ["out"], ["y"], to=TensorProto.FLOAT),
+    ]
+    ends = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 8, 8]),
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 10]),
+    ]
+    graph = helper.make_graph(nodes, "net", ends[:1], ends[1:], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+@pytest.mark.parametrize("opset", [9, 11, 12, 17])
+def test_graphs_of_older_opsets_are_brought_to_a_newer_one(digits, opset):
+    parent = stored(digits, of_opset(opset), f"opset-{opset}")
+    product = StaticInt8().apply(digits.bench(parent))
+    assert product.figures["int8_layers"] == 2
+    assert np.abs(digits.answers(product) - digits.answers(parent)).max() < 0.1
+
+
+@pytest.mark.parametrize(("opset", "words"), [(11, "write `per_channel: false`"), (9, "quantisation needs opset 10")])
+def test_what_onnx_cannot_convert_is_refused_with_what_to_write(digits, monkeypatch, opset, words):
+    from onnx import version_converter
+
+    def fails(*_):
+        raise RuntimeError("no adapter")
+
+    monkeypatch.setattr(version_converter, "convert_version", fails)
+    with pytest.raises(Refused, match=words):
+        StaticInt8().apply(digits.bench(stored(digits, of_opset(opset), "old")))
+    if opset == 11:
+        assert StaticInt8(per_channel=False).apply(digits.bench(stored(digits, of_opset(opset), "old"))).figures["int8_layers"] == 2
+
+
+@pytest.mark.parametrize(("dtype", "words"), [(np.float16, "half precision"), (np.float64, "double precision")])
+def test_weights_of_another_precision_are_named(digits, dtype, words):
+    with pytest.raises(Refused, match=f"in {words}; quantise the network in single precision"):
+        StaticInt8().apply(digits.bench(stored(digits, of_opset(17, dtype), "half")))

@@ -41,6 +41,8 @@ class Model(ABC):
     """The library's own object."""
     takes_frames: ClassVar[bool] = False
     """Can it be given a DataFrame?"""
+    hint: str = ""
+    """What may be wrong when it raises, and what to write, where the model does not say how it is asked."""
 
     @abstractmethod
     def facts(self) -> Facts:

@@ -26,6 +26,12 @@ _METHODS: dict[Output, str] = {
 }
 
 
+_HINT = (
+    "it does not say what it was trained on, and was given a table as a DataFrame, arrays as one array; "
+    "write `input: array` or `input: frame` for this candidate"
+)
+
+
 class Fitted(Model):
     """A fitted estimator. `notes` tell what is worth knowing of its file."""
 
@@ -34,6 +40,7 @@ class Fitted(Model):
     def __init__(self, estimator: Any, notes: tuple[Note, ...] = ()) -> None:
         self.native = estimator
         self._notes = notes
+        self.hint = _HINT if says_nothing(estimator) and not takes_table(estimator) else ""
 
     def facts(self) -> Facts:
         return facts_of(self.native, self._notes + _score_notes(self.native))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from effaudit import registry
-from effaudit.core.answer import Vocabulary, answers_of, canonical, check_logits, class_names, finished, width_of
+from effaudit.core.answer import BadAnswer, Vocabulary, answers_of, canonical, check_logits, class_names, finished, width_of
 from effaudit.core.candidate import Candidate, Contract
 from effaudit.core.forms import Form
 from effaudit.core.observed import Answers
@@ -66,9 +66,10 @@ class Asked:
         count = len(next(iter(inputs.values())))
         contract, workload, calls = self.contract, self.workload, self.calls(split)
         if split == "certify" and not self.tally.begun:  # what settles its layout on the first request is not counted twice
-            calls.predict({name: values[:1] for name, values in inputs.items()})
+            with self._hinted():
+                calls.predict({name: values[:1] for name, values in inputs.items()})
             self.tally.begun = True
-        with self.watch(self.tally) if split == "certify" else nullcontext():
+        with self.watch(self.tally) if split == "certify" else nullcontext(), self._hinted():
             raw = calls.predict(inputs)
         self.tally.dtype = str(getattr(raw, "dtype", ""))
         if contract.output == "labels":
@@ -82,6 +83,18 @@ class Asked:
             self.vocabulary.learn(class_names(contract, workload, width_of(raw)))
         own = None if calls.own is None else self.vocabulary.codes(calls.own(inputs), count)
         return answers_of(scores, own, contract, workload, self.vocabulary.names)
+
+    @contextmanager
+    def _hinted(self) -> Iterator[None]:
+        """What a model raises, with what may be wrong where it does not say how it is asked."""
+        try:
+            yield
+        except (Refused, BadAnswer):
+            raise
+        except Exception as error:
+            if self.model.hint and self.contract.input is None:
+                error.add_note(self.model.hint)
+            raise
 
     def requests(self, split: str, count: int, batch: int, start: int, order: Array) -> list[dict[str, Array]]:
         """`count` requests of `batch` rows, along `order` from `start` on, beginning again at its end."""

@@ -49,7 +49,8 @@ def answer(does: Callable[[Message], Message], message: Message) -> Message:
     except Exception as error:  # a model's own code may raise anything: it is told, with its traceback in the log
         traceback.print_exc()
         sys.stderr.flush()
-        return _failed("raised", "", f"raised {type(error).__name__}: {one_line(str(error), 500)}")
+        hints = "".join(f". {one_line(note, 300)}" for note in getattr(error, "__notes__", ()))
+        return _failed("raised", "", f"raised {type(error).__name__}: {one_line(str(error), 500)}{hints}")
 
 
 def _failed(code: str, stage: str, reason: str) -> Message:

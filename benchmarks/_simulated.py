@@ -14,9 +14,11 @@ from judging import builders
 from numpy.typing import NDArray
 
 from effaudit.core.candidate import Artifact, Candidate
+from effaudit.core.effective import Effective
 from effaudit.core.policy import Limit, Policy, Rule
 from effaudit.core.reading import Measurement, counted
 from effaudit.core.record import Record, Row
+from effaudit.core.slices import WEIGHTS
 from effaudit.core.stats.ranking import auc
 from effaudit.core.stats.ratios import paired, spread_of, variance_of_centre
 from effaudit.core.stats.resample import Resamples
@@ -32,6 +34,8 @@ TENTH = 0.10
 GROUP = 10
 MIDDLE, WIDTH, LIFT, BLUR, SHIFT = -1.0, 1.5, 0.5, 0.5, 0.2
 """True logits and what rows of a group share of them; each model's noise, by row and by group."""
+CVS = (0.5, 1.0, 2.0)
+"""Coefficients of variation of rows' weights."""
 BETWEEN = 0.006
 """How much the incarnations of one program differ."""
 TIMED = ((4, 7, 0.05), (4, 20, 0.02), (4, 20, 0.05), (4, 20, 0.10), (4, 20, 0.23), (4, 60, 0.05), (3, 20, 0.05), (5, 20, 0.05))
@@ -106,6 +110,19 @@ def kinds() -> Iterator[Kind]:
         three = 3.0 * _error_of_auc() / math.sqrt(rows)
         most = 400 if rows >= 10_000 else 10**6
         yield Kind("ROC AUC", size, AUC, "pp", ONE_POINT, three, partial(_aucs, rows), most)
+    for cv in CVS:
+        for rows in (1000, 3000, 10_000):
+            three = 3.0 * math.sqrt(DISAGREE * (1.0 + cv * cv) / rows)
+            size, most = f"{rows:,} rows, weights of CV {cv:g}", 400 if rows >= 10_000 else 10**6
+            yield Kind(
+                "weighted accuracy", size, ACCURACY, "pp", ONE_POINT, three, partial(_accuracies, rows, cv=cv), most, promised=False
+            )
+        rows = 3000
+        size, three = (
+            f"{rows:,} rows in {rows // GROUP:,} groups, CV {cv:g}",
+            3.0 * _error_of_auc() * math.sqrt((1.0 + cv * cv) / rows),
+        )
+        yield Kind("weighted ROC AUC", size, AUC, "pp", ONE_POINT, three, partial(_aucs, rows, cv=cv), promised=False)
     for restarts, rounds, sd in TIMED:
         error = math.sqrt(2.0 * variance_of_centre(restarts) * (BETWEEN**2 + math.pi / 2 * sd**2 / rounds))
         size = f"{restarts} × {rounds} rounds, block sd {100 * sd:.0f} %"
@@ -129,7 +146,7 @@ def replays(record: Record) -> Iterator[Kind]:
         yield Kind(f"replayed {scorer}", size, metric, "pp", ONE_POINT, 3.0 * error, audit, most=min(MOST, len(drawn)))
 
 
-def _accuracies(rows: int, rng: Generator) -> Audit:
+def _accuracies(rows: int, rng: Generator, cv: float = 0.0) -> Audit:
     """Labels that differ from the baseline's on 6 % of independent rows, more often to the worse where a candidate loses."""
     base = rng.random(rows) < RIGHT
     right = {"base": base}
@@ -137,21 +154,45 @@ def _accuracies(rows: int, rng: Generator) -> Audit:
         lost = (DISAGREE + margins * ONE_POINT) / 2
         odds = np.where(base, lost / RIGHT, (DISAGREE - lost) / (1.0 - RIGHT))
         right |= {f"{scenario}-{place}": base ^ (rng.random(rows) < odds) for place in range(MOST)}
-    arrays = {f"{name}/correct": np.packbits(one) for name, one in right.items()}
-    return _audit(ACCURACY, {name: float(one.mean()) for name, one in right.items()}, arrays, rows)
+    arrays: dict[str, Any] = {f"{name}/correct": np.packbits(one) for name, one in right.items()}
+    if not cv:
+        return _audit(ACCURACY, {name: float(one.mean()) for name, one in right.items()}, arrays, rows)
+    weights = _weights(rows, cv, rng)
+    columns = np.column_stack(list(right.values())).astype(np.float64)
+    drawn = Resamples(np.arange(rows), weights=weights).means(columns)
+    arrays |= {f"{name}/{ACCURACY}": drawn[:, place] for place, name in enumerate(right)}
+    values = dict(zip(right, np.average(columns, axis=0, weights=weights).tolist(), strict=True))
+    return _weighed(_audit(ACCURACY, values, arrays, rows), weights, np.arange(rows), np.arange(rows) % 3 == 0)
 
 
-def _aucs(rows: int, rng: Generator) -> Audit:
+def _aucs(rows: int, rng: Generator, cv: float = 0.0) -> Audit:
     """Scores that are the true logit blurred, by row and by group; the more, the worse."""
     answers, logits = _answered(rows, rng)
     blurs = {"base": BLUR} | {
         f"{scenario}-{place}": _blur(margins * ONE_POINT) for scenario, margins in SCENARIOS.items() for place in range(MOST)
     }
-    ranked = {name: auc(_scored(logits, blur, rng), answers) for name, blur in blurs.items()}
-    drawn = _resamples(rows).means(np.column_stack([influence for _, influence in ranked.values()]))
+    weights = _weights(rows, cv, rng) if cv else None
+    ranked = {name: auc(_scored(logits, blur, rng), answers, weights) for name, blur in blurs.items()}
+    resamples = _resamples(rows) if weights is None else Resamples(np.repeat(np.arange(rows // GROUP), GROUP), weights=weights)
+    drawn = resamples.means(np.column_stack([influence for _, influence in ranked.values()]))
     arrays = {f"{name}/{AUC}": value + drawn[:, place] for place, (name, (value, _)) in enumerate(ranked.items())}
     values = {name: value for name, (value, _) in ranked.items()}
-    return _audit(AUC, values, arrays, rows, rows // GROUP, (int((~answers).sum()), int(answers.sum())))
+    made = _audit(AUC, values, arrays, rows, rows // GROUP, (int((~answers).sum()), int(answers.sum())))
+    return made if weights is None else _weighed(made, weights, np.repeat(np.arange(rows // GROUP), GROUP), answers)
+
+
+def _weights(rows: int, cv: float, rng: Generator) -> Floats:
+    """Lognormal ones of this coefficient of variation, with a mean of 1."""
+    weights = rng.lognormal(0.0, math.sqrt(math.log1p(cv * cv)), rows)
+    return np.asarray(weights / weights.mean())
+
+
+def _weighed(audit: Audit, weights: Floats, groups: NDArray[np.int64], positive: NDArray[np.bool_]) -> Audit:
+    """The same audit of rows with weights."""
+    effective = Effective.of(weights, groups, positive.astype(np.int64), 2)
+    workload = replace(audit.record.workload, weights="w", effective=effective)
+    arrays = {**audit.record.arrays, WEIGHTS: weights.astype(np.float32)}
+    return replace(audit, record=replace(audit.record, workload=workload, arrays=arrays))
 
 
 def _latencies(restarts: int, rounds: int, sd: float, rng: Generator) -> Audit:

@@ -230,7 +230,8 @@ class _Work:
         groups = [found.groups for found in self.gathered.values() if found.groups is not None]
         if groups and not self.sampled:
             self.site, self.sampled = replace(self.site, workload=sample_of(self.site, self.store, min(groups))), True
-        resamples = Resamples(self.store.groups("certify").astype("int64"), self.plan.settings.resamples, self.plan.seed)
+        groups_of_rows = self.store.groups("certify").astype("int64")
+        resamples = Resamples(groups_of_rows, self.plan.settings.resamples, self.plan.seed, self.store.weights())
         seen = {name: self._seen(self.gathered[name], resamples) for name in self.names if name in self.gathered}
         self.seen = steadied(seen, self.baseline)
         planned = frozenset(candidate.name for candidate in self.plan.candidates)

@@ -36,6 +36,8 @@ class Data:
     groups: str | None = None
     time: str | None = None
     independent: bool = False
+    weights: str | None = None
+    """The column that says how much each certify row counts."""
     unit: str = ""
     quality: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1,)

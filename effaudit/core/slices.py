@@ -12,11 +12,14 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from effaudit.core.effective import Effective
 from effaudit.core.text import one_line
 
 OTHER, MISSING = "(other)", "(missing)"
 """The keys of rows whose value is rare, and of rows without a value. A value that begins with a bracket stands as %28…"""
 
+WEIGHTS = "weights"
+"""The record's array of how much each certify row counts (rows,)."""
 SAMPLE = "(asked)=(sample)"
 """The key, which no column has, of the certify rows on which all are compared where some could not be asked about more of them
 (measure/company.py)."""
@@ -45,6 +48,8 @@ class Slice:
     rows: int
     groups: int
     class_rows: tuple[int, ...] = ()
+    effective: Effective | None = None
+    """What its rows are worth, where they have weights."""
 
 
 def key_of(column: str, value: str) -> str:

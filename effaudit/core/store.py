@@ -62,6 +62,17 @@ class Store:
         """Each certify row's slices (rows, columns) uint16, by their place in the workload's `slices`; see core/slices.py."""
         return self._array("certify/slices")
 
+    def weights(self) -> Array | None:
+        """How much each certify row counts (rows,), with a mean of 1; None where all count alike."""
+        return self._array("certify/weights") if (self.folder / "certify" / "weights.npy").is_file() else None
+
+    def weigh(self, weights: Array | None) -> None:
+        """Writes how much each certify row counts."""
+        path = self.folder / "certify" / "weights.npy"
+        path.unlink(missing_ok=True)
+        if weights is not None:
+            np.save(path, np.ascontiguousarray(weights, dtype=np.float64), allow_pickle=False)
+
     def tell_apart(self, codes: Array) -> None:
         """Writes each certify row's slices anew."""
         np.save(self.folder / "certify" / "slices.npy", np.ascontiguousarray(codes), allow_pickle=False)

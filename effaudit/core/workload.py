@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from effaudit.core.effective import Effective
 from effaudit.core.notes import Note
 from effaudit.core.slices import Slice
 
@@ -63,6 +64,10 @@ class Workload:
     """Of two classes the positive one, where the plan names it or the answers are 0 and 1, −1 and 1, or booleans."""
     class_rows: tuple[int, ...] = ()
     """Certify rows of each of `classes`, in their order; empty where not counted. Scores need some rows of each kind."""
+    weights: str = ""
+    """The column that says how much each certify row counts; empty where all count alike."""
+    effective: Effective | None = None
+    """What the certify rows are worth, where they have weights."""
     sweep: bool = False
     """Were batch sizes swept: is each candidate timed up to where its own throughput stops growing?"""
     slices: tuple[Slice, ...] = ()

@@ -15,7 +15,7 @@ from effaudit.core import curves
 from effaudit.core.policy import Stored
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.record import Record, Row
-from effaudit.core.slices import CODES, SAMPLE, Slice, apart, in_words, sliced
+from effaudit.core.slices import CODES, SAMPLE, WEIGHTS, Slice, apart, in_words, sliced
 from effaudit.core.stats import ratios
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
@@ -66,9 +66,36 @@ class Evidence:
     def workload(self) -> Workload:
         """What the rows are that quality was measured on."""
         whole, part = self.record.workload, self.slice
+        worth = whole.effective if part is None else part.effective
+        if worth is not None:
+            counts = {"certify": int(worth.rows)}, {"certify": int(worth.groups)}, tuple(map(int, worth.class_rows))
+            return replace(whole, splits=counts[0], groups=counts[1], class_rows=counts[2], effective=worth)
         if part is None:
             return whole
         return replace(whole, splits={"certify": part.rows}, groups={"certify": part.groups}, class_rows=part.class_rows)
+
+    @property
+    def weighted(self) -> bool:
+        """Do rows have weights? Counts of rows are then effective numbers: how many of equal weight would say as much."""
+        return self.record.workload.effective is not None
+
+    @property
+    def worth(self) -> float:
+        """How many rows are worth one of equal weight; 1 where rows have no weights."""
+        rows = self.slice.rows if self.slice else self.record.workload.splits.get("certify", 0)
+        return rows / self.certify_rows if self.weighted and self.certify_rows else 1.0
+
+    def count(self, bits: NDArray[np.uint8]) -> int:
+        """How many certify rows packed bits mark; of rows with weights, their share of the effective number, rounded up."""
+        if not self.weighted:
+            return int(np.bitwise_count(bits).sum())
+        weights = self.record.arrays.get(WEIGHTS)
+        if weights is None:
+            return 0
+        own = weights if self.slice is None else weights[self._inside if self._inside is not None else slice(0)]
+        marked = np.unpackbits(bits, count=len(own)).astype(bool)
+        total = float(own.sum(dtype=np.float64))
+        return math.ceil(float(own[marked].sum(dtype=np.float64)) / total * self.certify_rows) if total > 0.0 else 0
 
     @property
     def certify_rows(self) -> int:

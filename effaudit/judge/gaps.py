@@ -65,7 +65,8 @@ def _more(evidence: Evidence, held: Held) -> tuple[str, bool]:
         total = _to_decide(estimate, check.rule.limit.amount, check.level, present)
         total = _starts(total, present) if noun == "restart" else total
         if 0 < total <= MOST_TIMES * present:
-            return _told(max(1, math.ceil(total - present)), noun), True
+            more = (total - present) * (_worth(evidence, check.rule.metric) if noun in ("row", "group") else 1.0)
+            return _told(max(1, math.ceil(more)), noun), True
     return "not within 10× the budget", False
 
 
@@ -83,6 +84,10 @@ def _measured(evidence: Evidence, candidate: str, metric: str) -> Iterator[tuple
     if rounds:
         yield rounds, "round"
     yield len(set(array[:, 0].tolist())), "restart"
+
+
+def _worth(evidence: Evidence, metric: str) -> float:
+    return evidence.at(metric)[0].worth
 
 
 def _starts(total: float, present: int) -> float:

@@ -8,6 +8,8 @@ differ at all, so that a conversion without a single changed label passes on man
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,9 +38,9 @@ Bits = NDArray[np.uint8]
 
 def quality_loss(pair: Pair, relative: bool) -> Answer:
     """How much worse a candidate scores than another; as a share of the other's |score| where `relative`."""
-    kind = kind_of(pair.metric, pair.evidence.workload)
+    kind = _kind(pair.evidence, pair.metric, pair.candidate, pair.versus)
     right = pair.right()
-    if pair.metric == ACCURACY and pair.evidence.independent and right is not None:
+    if pair.metric == ACCURACY and pair.evidence.independent and not pair.evidence.weighted and right is not None:
         return _as_share(_tango(pair, *right), pair, relative)
     if kind.decides == "labels":
         differing = _differing(pair, kind)
@@ -49,18 +51,27 @@ def quality_loss(pair: Pair, relative: bool) -> Answer:
 
 def quality_figure(evidence: Evidence, candidate: str, metric: str, found: Measurement) -> Answer:
     """A candidate's own score, for absolute limits."""
-    kind = kind_of(metric, evidence.workload)
+    kind = _kind(evidence, metric, candidate)
     rows = evidence.certify_rows
     right = _counted_right(evidence, candidate, metric, found) if kind.decides == "labels" else None
-    if right is not None and kind.share and evidence.independent:
+    if right is not None and kind.share and evidence.independent and not evidence.weighted:
         return Share(right, rows)
     if right is not None and min(right, rows - right) < LEAST_DISCORDANT:
         return _nearly_all(evidence, candidate, kind, found, right)
     return _enough(evidence, kind) or _drawn(evidence, kind, found)
 
 
+def _kind(evidence: Evidence, metric: str, *candidates: str) -> Kind:
+    """The metric's kind. Where a model names classes that no row has, one label more may bring a class into an average."""
+    kind = kind_of(metric, evidence.workload)
+    rows = (evidence.rows.get(name) for name in candidates)
+    strange = any(note.code == "classes_absent" for row in rows if row for note in row.notes)
+    return replace(kind, shift=None) if strange and metric.endswith("_macro") else kind
+
+
 def _tango(pair: Pair, ours: Bits, theirs: Bits) -> Tango:
-    return Tango(_ones(theirs & ~ours), _ones(ours & ~theirs), pair.evidence.certify_rows)
+    count = pair.evidence.count
+    return Tango(count(theirs & ~ours), count(ours & ~theirs), pair.evidence.certify_rows)
 
 
 def _differing(pair: Pair, kind: Kind) -> int | None:
@@ -70,7 +81,7 @@ def _differing(pair: Pair, kind: Kind) -> int | None:
     labels may differ too, which only the agreement with the baseline counts.
     """
     right, workload = pair.right(), pair.evidence.workload
-    rows = None if right is None else _ones(right[0] ^ right[1])
+    rows = None if right is None else pair.evidence.count(right[0] ^ right[1])
     if rows is not None and (kind.share or len(workload.classes) == 2 or rows >= LEAST_DISCORDANT):
         return rows
     agreement = _agreement(pair)
@@ -139,7 +150,7 @@ def _counted_right(evidence: Evidence, candidate: str, metric: str, found: Measu
         known = evidence.certify_rows > 0 and 0.0 <= found.value <= 1.0
         return round(found.value * evidence.certify_rows) if known else None
     bits = evidence.right(candidate)
-    return None if bits is None else _ones(bits)
+    return None if bits is None else evidence.count(bits)
 
 
 def _nearly_all(evidence: Evidence, candidate: str, kind: Kind, found: Measurement, right: int) -> Answer:
@@ -195,10 +206,6 @@ def _design_effect(evidence: Evidence, candidate: str) -> float | None:
     replicates, bits = evidence.array(candidate, "quality.accuracy"), evidence.right(candidate)
     if replicates is None or replicates.ndim != 1 or bits is None or not np.isfinite(replicates).all():
         return None
-    right = _ones(bits) / evidence.certify_rows
+    right = evidence.count(bits) / evidence.certify_rows
     independent = right * (1.0 - right) / evidence.certify_rows
     return float(np.var(replicates)) / independent if independent > 0.0 else None
-
-
-def _ones(bits: Bits) -> int:
-    return int(np.bitwise_count(bits).sum())

@@ -59,7 +59,7 @@ _BY_ROWS = {
 and that of another class by at most 1/n_k, each weighted by n_k/n."""
 
 _SHIFTS: dict[str, Callable[[tuple[float, ...]], float | None]] = {
-    "balanced_accuracy": lambda shares: _over(1.0, shares),
+    "balanced_accuracy": lambda shares: _over_present(1.0, shares),
     "recall_macro": lambda shares: _over(1.0, shares),
     "f1_macro": lambda shares: _over(3.0, shares),
     "recall": lambda shares: _over_positive(1.0, shares),
@@ -71,12 +71,20 @@ Averages over K classes divide by K."""
 
 
 def _shares(workload: Workload) -> tuple[float, ...]:
+    """Of each class, in rows or in weight."""
+    if workload.effective is not None:
+        return workload.effective.class_shares
     total = sum(workload.class_rows)
     return tuple(rows / total for rows in workload.class_rows) if total else ()
 
 
 def _over(most: float, shares: tuple[float, ...]) -> float | None:
+    """Of an average over all classes, each of which must occur: one that does not may enter the average with a single label."""
     return most / (len(shares) * min(shares)) if shares and min(shares) > 0 else None
+
+
+def _over_present(most: float, shares: tuple[float, ...]) -> float | None:
+    return _over(most, tuple(share for share in shares if share > 0))
 
 
 def _over_positive(most: float, shares: tuple[float, ...]) -> float | None:

@@ -13,7 +13,7 @@ from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement, Reading, Spread
 from effaudit.core.record import Floor, Made, Row
-from effaudit.core.slices import CODES, SAMPLE, apart, sliced
+from effaudit.core.slices import CODES, SAMPLE, WEIGHTS, apart, sliced
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student
 from effaudit.core.store import Array
@@ -60,7 +60,7 @@ def assemble(
         rows[name] = replace(
             row, doubts=own.doubts, sampled=own.sampled, notes=tuple(dict.fromkeys((*own.notes, *own.doubts, *_warnings(readings))))
         )
-    arrays |= _slices(read.values())
+    arrays |= _of_rows(read.values())
     timed = _timed(arrays, rows)
     timing = {name: metrics[name] for name in {metric.partition(".")[0] for metric in timed}}
     copies = _read(replace(twin, baseline=read[baseline]), timing, in_order(timing))[1] if twin and baseline else {}
@@ -184,13 +184,16 @@ def _correct(name: str, seen: Seen) -> dict[str, Array]:
     return {f"{name}/correct": np.packbits(right.all(axis=1) if right.ndim == 2 else right)}
 
 
-def _slices(seen: Iterable[Seen]) -> dict[str, Array]:
-    """Which slices each certify row is in, so that answers can be told apart by slice when they are judged."""
-    one = next((own for own in seen if own.workload and own.workload.slices), None)
-    if one is None:
-        return {}
-    codes = np.asarray(one.store.slices())
-    return {CODES: codes.astype(np.uint8) if len(one.workload.slices) < FEW_SLICES else codes}
+def _of_rows(seen: Iterable[Seen]) -> dict[str, Array]:
+    """Which slices each certify row is in, and how much it counts: judging tells answers apart by them."""
+    one = next((own for own in seen if own.workload), None)
+    found: dict[str, Array] = {}
+    if one is not None and one.workload.slices:
+        codes = np.asarray(one.store.slices())
+        found[CODES] = codes.astype(np.uint8) if len(one.workload.slices) < FEW_SLICES else codes
+    if one is not None and one.workload.weights:
+        found[WEIGHTS] = np.asarray(one.store.weights(), dtype=np.float32)
+    return found
 
 
 def _timed(arrays: Mapping[str, Array], rows: Mapping[str, Row]) -> dict[str, dict[str, Array]]:

@@ -18,7 +18,7 @@ from effaudit.core.observed import Answers, Sizes, together
 from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure
 from effaudit.core.store import Array
-from effaudit.core.text import counted
+from effaudit.core.text import counted, one_line
 from effaudit.core.watch import Found
 from effaudit.core.wire import pack, unpack
 from effaudit.core.workload import Workload
@@ -96,11 +96,8 @@ def _asked(
     understood = _understood(worker, site)
     again = _chunk(worker, site, splits[0], 0)
     drawn = coded("drawn_once", differing(answers[splits[0]].of(slice(len(again))), again))
-    company = (
-        Company(answers["certify"])
-        if drawn
-        else in_company(worker, site, answers["certify"], lambda share: tell(ONCE + (1.0 - ONCE) * share))
-    )
+    resident = worker.resident()
+    company = Company(answers["certify"]) if drawn else _in_company(worker, site, answers["certify"], tell)
     tell(1.0)
     answers["certify"] = company.answers
     found = Gathered(
@@ -108,13 +105,22 @@ def _asked(
         unpack(Facts, count.facts["facts"]),
         unpack(Sizes, count.facts["sizes"]),
         answers,
-        worker.resident(),
+        resident,
         (*understood.notes(), *company.notes),
         (*drawn, *understood.doubts(site.settings.unknown, _has_empty_column(site.workload)), *company.doubts),
         company.groups,
     )
     _keep(found, _key(candidate, splits, site), journal, folder)
     return found
+
+
+def _in_company(worker: Worker, site: Site, answers: Answers, tell: Callable[[float], None]) -> Company:
+    """Asked again at the workload's batch sizes. One that fails then has answered all the same, which is not lost."""
+    try:
+        return in_company(worker, site, answers, lambda share: tell(ONCE + (1.0 - ONCE) * share))
+    except Fault as fault:
+        words = f"asked again as the workload asks, it failed: {fault.failure.reason}"
+        return Company(answers, doubts=coded("answers_depend_on_batch", one_line(words, 300)))
 
 
 def _understood(worker: Worker, site: Site) -> Found:

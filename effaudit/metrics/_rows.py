@@ -8,10 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.slices import Slice
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.store import Array
+from effaudit.core.text import one_line
 from effaudit.core.workload import Workload
 from effaudit.metrics._scorers import Part
 
@@ -27,17 +29,20 @@ class Rows:
     answers: Answers
     truth: Array
     resamples: Resamples
+    weights: Array | None = None
     slice: Slice | None = None
 
     @cached_property
     def groups(self) -> int:
-        """How many groups the rows fall into."""
+        """How many groups the rows fall into; of rows with weights, how many of equal weight would say as much."""
+        if effective := (self.workload if self.slice is None else self.slice).effective:
+            return int(effective.groups)
         return self.workload.groups["certify"] if self.slice is None else self.slice.groups
 
     @cached_property
     def part(self) -> Part:
         """The rows as scorers read them."""
-        return Part.whole(self.answers, self.truth, self.workload)
+        return Part.whole(self.answers, self.truth, self.workload, self.weights)
 
     @property
     def only_class(self) -> str | None:
@@ -47,9 +52,16 @@ class Rows:
         return present[0] if len(present) == 1 else None
 
 
+def weighted(workload: Workload, worth: float) -> tuple[Note, ...]:
+    """The note of a figure in which rows have weights; none where they have not."""
+    words = f"weighted by {one_line(workload.weights, 40)}, worth {worth:,.0f} of equal weight"
+    return coded("weighted", words if workload.weights else "")
+
+
 def all_rows(seen: Seen) -> Rows:
     """Every certify row."""
-    return Rows(seen.workload, seen.answers, np.asarray(seen.store.answers("certify")), seen.resamples)
+    truth = np.asarray(seen.store.answers("certify"))
+    return Rows(seen.workload, seen.answers, truth, seen.resamples, seen.store.weights())
 
 
 def by_slice(seen: Seen) -> Iterator[Rows]:
@@ -59,4 +71,5 @@ def by_slice(seen: Seen) -> Iterator[Rows]:
     codes, whole = np.asarray(seen.store.slices()), all_rows(seen)
     for place, one in enumerate(seen.workload.slices):
         rows = np.flatnonzero((codes == place).any(axis=1))
-        yield Rows(seen.workload, whole.answers.of(rows), whole.truth[rows], seen.resamples.within(rows, KEPT), one)
+        weights = None if whole.weights is None else whole.weights[rows]
+        yield Rows(seen.workload, whole.answers.of(rows), whole.truth[rows], seen.resamples.within(rows, KEPT), weights, one)

@@ -15,6 +15,7 @@ from effaudit.core.stats.estimate import DRAWN_ONE_SIDED
 from effaudit.core.stats.replicates import of_replicates, of_score
 from effaudit.core.stats.student import wilson
 from effaudit.core.store import Array
+from effaudit.metrics._rows import weighted
 
 BINS = 15
 """Of equal width, for the calibration error (Guo et al. 2017)."""
@@ -89,16 +90,24 @@ def _same(labels: Array, others: Array) -> Array:
 
 
 def _share(seen: Seen, rows: Array, better: Better) -> Result:
-    share, groups = float(rows.mean()), seen.workload.groups["certify"]
+    weights, groups = seen.store.weights(), _groups(seen)
+    share = float(np.average(rows, weights=weights))
     replicates = seen.resamples.means(rows.astype(np.float64)[:, None])[:, 0]
-    if groups == len(rows):
+    if groups == len(rows) and weights is None:
         low, high = wilson(int(rows.sum()), len(rows), DRAWN_ONE_SIDED)
         dof = None
     else:
         estimate = of_score(share, replicates, groups)
         (low, high), dof = estimate.interval(DRAWN_ONE_SIDED), estimate.dof
     low, high = max(0.0, min(low, share)), min(1.0, max(high, share))
-    return Result(Measurement(share, low, high, "share", better, "measured", len(rows), dof), replicates)
+    notes = weighted(seen.workload, groups)
+    return Result(Measurement(share, low, high, "share", better, "measured", len(rows), dof, notes=notes), replicates)
+
+
+def _groups(seen: Seen) -> int:
+    """How many groups the rows fall into, or are worth."""
+    effective = seen.workload.effective
+    return int(effective.groups) if effective else seen.workload.groups["certify"]
 
 
 def _probabilities(seen: Seen) -> Array | Failure:
@@ -120,7 +129,7 @@ def _brier(seen: Seen) -> Result:
         errors = (scores[:, 1] - (answers == 1)) ** 2
     else:  # over all classes of the model
         errors = ((scores - np.eye(scores.shape[1])[answers]) ** 2).sum(axis=1)
-    return _drawn(seen, float(errors.mean()), seen.resamples.means(errors[:, None])[:, 0])
+    return _drawn(seen, float(np.average(errors, weights=seen.store.weights())), seen.resamples.means(errors[:, None])[:, 0])
 
 
 def _calibration(seen: Seen) -> Result:
@@ -137,14 +146,14 @@ def _calibration(seen: Seen) -> Result:
     gaps = np.zeros((len(labels), BINS))
     gaps[np.arange(len(labels)), bins] = right - sure
     replicates = np.abs(seen.resamples.means(gaps)).sum(axis=1)
-    value = float(np.abs(gaps.mean(axis=0)).sum())
+    value = float(np.abs(np.average(gaps, axis=0, weights=seen.store.weights())).sum())
     return _drawn(seen, value, replicates - float(np.mean(replicates) - value), note="replicates shifted by their own upward bias")
 
 
 def _drawn(seen: Seen, value: float, replicates: Array, note: str = "") -> Result:
-    estimate = of_replicates(value, replicates, seen.workload.groups["certify"])
+    estimate = of_replicates(value, replicates, _groups(seen))
     low, high = estimate.interval(DRAWN_ONE_SIDED)
-    notes = coded("bias_removed", note)
+    notes = (*coded("bias_removed", note), *weighted(seen.workload, _groups(seen)))
     reading = Measurement(
         value, max(0.0, low), high, "share", "lower", "measured", seen.workload.splits["certify"], estimate.dof, notes=notes
     )

@@ -22,7 +22,7 @@ from effaudit.core.text import one_line
 from effaudit.core.workload import Workload
 from effaudit.metrics import _scorers
 from effaudit.metrics._guess import worse_than_guess
-from effaudit.metrics._rows import Rows, all_rows, by_slice
+from effaudit.metrics._rows import Rows, all_rows, by_slice, weighted
 from effaudit.metrics._scorers import Part
 from effaudit.metrics._statistics import statistic
 
@@ -86,10 +86,14 @@ def _reading(rows: Rows, name: str) -> Result:
         return Result(estimate)
     count = len(rows.truth)
     low, high = estimate.interval(DRAWN_ONE_SIDED)
-    if name == "accuracy" and rows.groups == count and not rows.workload.multilabel:
+    if name == "accuracy" and rows.groups == count and rows.weights is None and not rows.workload.multilabel:
         low, high = wilson(round(value * count), count, DRAWN_ONE_SIDED)
     grouped = f"{rows.groups:,} groups" if rows.groups < count else ""
-    notes = (*coded("few_resamples", note), *coded("groups", grouped), *coded("scikit_learn_warns", *warned))
+    notes = (
+        *coded("few_resamples", note),
+        *(coded("groups", grouped) if rows.weights is None else weighted(rows.workload, rows.groups)),
+        *coded("scikit_learn_warns", *warned),
+    )
     low, high = min(low, value), max(high, value)
     unit = _unit(rows.workload, name)
     reading = Measurement(value, low, high, unit, direction(name), "measured", count, estimate.dof, notes=notes)
@@ -120,15 +124,15 @@ def _replicates(rows: Rows, name: str, value: float) -> tuple[Array, str]:
         scores = part.scores[:, 1]
         if name == "average_precision":
             return ranking.average_precision_replicates(scores, truth == 1, resamples, FEW), f"{FEW} resamples"
-        _, influence = ranking.auc(scores, truth == 1)
+        _, influence = ranking.auc(scores, truth == 1, part.weights)
         return value + resamples.means(influence[:, None])[:, 0], ""
     found = statistic(name, part)
     if found is not None:
-        plain = float(found.figure(found.columns.mean(axis=0, keepdims=True))[0])
+        plain = float(found.figure(np.average(found.columns, axis=0, weights=part.weights)[None, :])[0])
         if np.isclose(plain, value, rtol=1e-6, atol=1e-9):
             return found.figure(resamples.means(found.columns)), ""
     each = np.arange(len(truth))
-    drawn = (np.repeat(each, weights.astype(np.int64)) for weights in resamples.row_weights(FEW))
+    drawn = (np.repeat(each, weights.astype(np.int64)) for weights in resamples.draws(FEW))
     return np.array([_score_or_nan(name, part.drawn(own)) for own in drawn]), f"{FEW} resamples"
 
 

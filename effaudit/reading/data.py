@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from effaudit.core.effective import Effective
 from effaudit.core.errors import InputError
 from effaudit.core.notes import Note, coded
 from effaudit.core.plan import Data
@@ -20,6 +22,7 @@ from effaudit.reading.parts import Part, digest, read_parts, reconciled
 from effaudit.reading.positive import positive_of
 from effaudit.reading.slices import Sliced, slices_of
 from effaudit.reading.splits import with_search
+from effaudit.reading.weights import weight_notes, weights_of
 
 
 def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tuple[Workload, Store]:
@@ -35,6 +38,8 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
     answers = encode(parts, data)
     groups, grouping = _groups(parts, data)
     sliced = _sliced(parts["certify"], data, groups["certify"], answers)
+    weights = weights_of(parts["certify"], data.weights) if data.weights else None
+    effective, sliced = _worth(weights, sliced, groups["certify"], answers)
     duplicates = {split: also_in(parts["certify"].inputs, parts[split].inputs) for split in parts if split != "certify"}
     workload = Workload(
         task=data.task,
@@ -62,14 +67,17 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
             *_row_notes(parts, duplicates),
             *_infinities(parts),
             *_asides(parts),
+            *(weight_notes(str(data.weights), weights, effective, parts) if weights is not None and effective else ()),
             *sliced.notes,
         ),
         numeric_classes=answers.numeric,
         positive=positive_of(answers.classes, answers.numeric, data.positive),
         class_rows=answers.class_rows,
+        weights=data.weights or "",
+        effective=effective,
         slices=sliced.slices,
     )
-    return workload, _written(folder, parts, answers, groups, sliced)
+    return workload, _written(folder, parts, answers, groups, sliced, weights)
 
 
 def _swept(rows: int) -> tuple[int, ...]:
@@ -77,7 +85,9 @@ def _swept(rows: int) -> tuple[int, ...]:
     return tuple(2**power for power in range(13) if 2**power <= max(1, rows // 4))
 
 
-def _written(folder: Path, parts: Mapping[str, Part], answers: Answers, groups: Mapping[str, Array], sliced: Sliced) -> Store:
+def _written(
+    folder: Path, parts: Mapping[str, Part], answers: Answers, groups: Mapping[str, Array], sliced: Sliced, weights: Array | None
+) -> Store:
     (folder / INDEX).unlink(missing_ok=True)  # what an earlier run left is no store while this one is being written
     inputs = parts["certify"].inputs
     writer = StoreWriter(folder, list(inputs), {name: values.words for name, values in inputs.items() if values.text})
@@ -87,12 +97,29 @@ def _written(folder: Path, parts: Mapping[str, Part], answers: Answers, groups: 
         writer.add(split, arrays, answers.arrays[split], groups[split], forms)
     store = writer.close()
     store.tell_apart(sliced.codes)
+    store.weigh(weights)
     return store
 
 
 def _sliced(certify: Part, data: Data, groups: Array, answers: Answers) -> Sliced:
     classes = answers.arrays["certify"] if answers.classes and not answers.multilabel else None
     return slices_of(certify.slices, data.slice_min_rows, groups, classes, len(answers.classes))
+
+
+def _worth(weights: Array | None, sliced: Sliced, groups: Array, answers: Answers) -> tuple[Effective | None, Sliced]:
+    """What certify rows and those of each slice are worth, where rows have weights."""
+    if weights is None:
+        return None, sliced
+    classes, known = (answers.arrays["certify"] if answers.classes and not answers.multilabel else None), len(answers.classes)
+    worth = [
+        replace(one, effective=Effective.of(weights[inside], groups[inside], None if classes is None else classes[inside], known))
+        for one, inside in zip(sliced.slices, _inside(sliced), strict=True)
+    ]
+    return Effective.of(weights, groups, classes, known), replace(sliced, slices=tuple(worth))
+
+
+def _inside(sliced: Sliced) -> list[Array]:
+    return [(sliced.codes == place).any(axis=1) for place in range(len(sliced.slices))]
 
 
 def _groups(parts: Mapping[str, Part], data: Data) -> tuple[dict[str, Array], tuple[Note, ...]]:

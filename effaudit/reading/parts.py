@@ -36,6 +36,8 @@ class Part:
     link: Values | None
     slices: Mapping[str, Values] = field(default_factory=dict)
     """The columns that tell slices apart; of rows to certify on only."""
+    weights: Values | None = None
+    """Of rows to certify on only."""
     aside: tuple[str, ...] = ()
     """Arrays of the source that have no entry for each row."""
 
@@ -52,6 +54,7 @@ class Part:
             answers={name: values.take(rows) for name, values in self.answers.items()},
             link=self.link.take(rows) if self.link else None,
             slices={name: values.take(rows) for name, values in self.slices.items()},
+            weights=self.weights.take(rows) if self.weights else None,
         )
 
 
@@ -68,7 +71,8 @@ def read_parts(data: Data) -> dict[str, Part]:
         _check_same(inputs, _inputs(data, columns), first_split, split, place)
     parts = {split: _part(data, columns, inputs, place) for split, (columns, place) in tables.items()}
     for split in CERTIFYING & set(parts):
-        parts[split] = replace(parts[split], slices=_slices(data, *tables[split]))
+        weights = values_of(data.weights, tables[split][0][data.weights], tables[split][1]) if data.weights else None
+        parts[split] = replace(parts[split], slices=_slices(data, *tables[split]), weights=weights)
     parts = {split: replace(part, aside=singles(data.sources[split], tables[split][0])) for split, part in parts.items()}
     seen = {*inputs, *data.answer}
     for split, (columns, place) in tables.items():
@@ -103,7 +107,7 @@ def digest(part: Part) -> str:
 
 
 def _named(data: Data) -> tuple[str, ...]:
-    return tuple(name for name in (*data.answer, *data.inputs, *data.slices, data.groups, data.time) if name)
+    return tuple(name for name in (*data.answer, *data.inputs, *data.slices, data.groups, data.time, data.weights) if name)
 
 
 def _check_roles(data: Data, columns: Columns, split: str, place: Place) -> None:
@@ -112,14 +116,14 @@ def _check_roles(data: Data, columns: Columns, split: str, place: Place) -> None
     check_has(columns, data.ignore if split in CERTIFYING else (), "among `ignore`", place)
     for column, said in _slices_said(data, place) if split in CERTIFYING else ():
         check_has(columns, (column,), f"among `slices` and looked for in {Path(place.file).name}", said)
-    for role, name in (("groups", data.groups), ("time", data.time)):
+    for role, name in (("groups", data.groups), ("time", data.time), ("weights", data.weights if split in CERTIFYING else None)):
         check_has(columns, (name,) if name else (), f"the plan's `{role}`", place)
 
 
 def _inputs(data: Data, columns: Columns) -> tuple[str, ...]:
     if data.inputs:
         return data.inputs
-    others = {*data.answer, *data.ignore, data.groups, data.time}
+    others = {*data.answer, *data.ignore, data.groups, data.time, data.weights}
     return tuple(name for name in columns if name not in others)
 
 

@@ -31,6 +31,7 @@ def read_data(model: AuditPlan, desk: Desk) -> Data:
         groups=part.groups,
         time=part.time,
         independent=part.rows == "independent",
+        weights=part.weights,
         unit=part.unit,
         quality=_quality(part, desk),
         batch_sizes=() if part.batch_sizes == "sweep" else tuple(sorted(set(part.batch_sizes))),
@@ -86,9 +87,15 @@ def _check_columns(part: WorkloadPart, desk: Desk) -> None:
                 desk.fault(f"{name!r} is the answer, and cannot be among `{key}`", "workload", key)
     for name in set(part.ignore) & set(part.inputs or ()):
         desk.fault(f"{name!r} is among `inputs` and among `ignore`", "workload", "ignore", advice="Keep one of the two.")
-    for key in ("groups", "time"):
+    for key in ("groups", "time", "weights"):
         if getattr(part, key) in part.answer:
             desk.fault(f"the answer cannot be `{key}` too", "workload", key)
+    for key in ("inputs", "groups", "time"):
+        said = getattr(part, key) or ()
+        if part.weights is not None and part.weights in ((said,) if isinstance(said, str) else said):
+            desk.fault(
+                f"{part.weights!r} is `weights`, and cannot be among `{key}`", "workload", "weights", advice="Keep one of the two."
+            )
 
 
 def _check_answers(model: AuditPlan, desk: Desk) -> None:

@@ -58,6 +58,9 @@ class WorkloadPart(_Part):
     )
     time: Column | None = Field(default=None, description="rows are ordered by this column; certify is the latest part")
     rows: Literal["independent"] | None = Field(default=None, description="`independent` says that no row has to do with another")
+    weights: Column | None = Field(
+        default=None, description="the column that says how much each row counts in quality, such as a survey's weights"
+    )
     inputs: Columns | None = Field(
         default=None, description="the columns or arrays that models may see; all but answers, groups and time when left out"
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
+from effaudit.core.effective import Effective
 from effaudit.judge.scorers import kind_of
 
 FUNCTIONS = {
@@ -73,7 +76,20 @@ def test_a_class_without_rows_or_uncounted_classes_give_no_shift(a):
     for counts in ((), (100, 0)):
         workload = a.record(a.model("x"), rows=100, class_rows=counts).workload
         assert kind_of("quality.f1", workload).shift is None
-        assert kind_of("quality.balanced_accuracy", workload).shift is None
+        assert kind_of("quality.f1_macro", workload).shift is None
+    uncounted = a.record(a.model("x"), rows=100, class_rows=()).workload
+    assert kind_of("quality.balanced_accuracy", uncounted).shift is None
+
+
+def test_the_mean_recall_is_of_the_classes_that_occur(a):
+    workload = a.record(a.model("x"), rows=100, class_rows=(60, 40, 0)).workload
+    assert kind_of("quality.balanced_accuracy", workload).shift == pytest.approx(1 / (2 * 0.4))
+
+
+def test_of_rows_with_weights_a_class_has_its_share_of_the_weight(a):
+    workload = a.record(a.model("x"), rows=100, class_rows=(50, 50)).workload
+    weighed = replace(workload, effective=Effective(60.0, 60.0, (30.0, 30.0), (0.8, 0.2)))
+    assert kind_of("quality.f1", weighed).shift == pytest.approx(2 / 0.2)
 
 
 def test_multilabel_metrics_other_than_accuracy_have_no_shift(a):

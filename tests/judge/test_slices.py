@@ -73,7 +73,7 @@ def _seen(scores, workload, numbers, codes):
         facts=Facts("linear", "Toy"),
         sizes=Sizes(1, 0, 1, 1),
         workload=workload,
-        store=SimpleNamespace(answers=lambda split: TRUTH, slices=lambda: codes),
+        store=SimpleNamespace(answers=lambda split: TRUTH, slices=lambda: codes, weights=lambda: None),
         settings=Settings(),
         assumptions=Assumptions(),
         resamples=Resamples(numbers, 1000, 0),

@@ -142,7 +142,7 @@ def test_what_is_read_again_replaces_what_was_read():
 
 def test_which_slices_each_row_is_in_is_kept_once_for_all():
     codes = np.array([[0], [1], [65535], [0], [1]], dtype=np.uint16)
-    workload = SimpleNamespace(slices=("a", "b"), splits={"certify": 5})
+    workload = SimpleNamespace(slices=("a", "b"), weights="", splits={"certify": 5})
     store = SimpleNamespace(answers=lambda split: LABELS, slices=lambda: codes)
     both = {name: replace(seen(name), workload=workload, store=store) for name in ("base", "other")}
     found = assemble(both, None, {"speed": Speed()}, "base", {}, frozenset(), lambda share, text: None)

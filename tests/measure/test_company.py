@@ -161,3 +161,11 @@ def test_a_model_that_is_drawn_anew_for_every_call_is_not_called_dependent(asked
 def test_the_site_keeps_its_workload(asked):
     _, site, _ = asked(INDEPENDENT["each row for itself"])
     assert replace(site).workload is site.workload
+
+
+def test_one_that_fails_when_it_is_asked_alone_keeps_its_answers_in_doubt(asked):
+    found, _, _ = asked(f"assert len(a) > 1, 'more than one value is needed'; return {SIGMOID}")
+    (doubt,) = found.doubts
+    assert doubt.code == "answers_depend_on_batch"
+    assert "more than one value is needed" in doubt.text
+    np.testing.assert_allclose(found.answers["certify"].scores[:, 1], 1 / (1 + np.exp(-A)))

@@ -11,8 +11,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def auc(scores: Floats, positive: Flags) -> tuple[float, Floats]:
-    """ROC AUC and each row's influence on it (rows,), which has mean zero.
+def auc(scores: Floats, positive: Flags, weights: Floats | None = None) -> tuple[float, Floats]:
+    """ROC AUC and each row's influence on it (rows,), which has mean zero; a weighted one where rows have weights (rows,).
 
     scores: (rows,), higher for rows thought positive; ties count half. positive: (rows,).
     `value + resamples.means(influence[:, None])[:, 0]` are its replicates: their variance is that of DeLong, DeLong &
@@ -20,15 +20,16 @@ def auc(scores: Floats, positive: Flags) -> tuple[float, Floats]:
     Raises ValueError when a class has no rows, or a score is NaN.
     """
     ranked, flags = _checked(scores, positive)
-    ups, downs = np.sort(ranked[flags]), np.sort(ranked[~flags])
-    if not len(ups) or not len(downs):
+    own = np.ones(len(ranked)) if weights is None else np.asarray(weights, dtype=np.float64)
+    ups, downs = own[flags].sum(), own[~flags].sum()
+    if ups <= 0.0 or downs <= 0.0:
         raise ValueError("ROC AUC needs rows of both classes")
-    won = _share_below(downs, ranked[flags])
-    lost = 1.0 - _share_below(ups, ranked[~flags])
-    value = float(np.mean(won))
+    won = _share_below(ranked[~flags], own[~flags], ranked[flags])
+    lost = 1.0 - _share_below(ranked[flags], own[flags], ranked[~flags])
+    value = float(np.average(won, weights=own[flags]))
     influence = np.empty(len(ranked))
-    influence[flags] = (won - value) * (len(ranked) / len(ups))
-    influence[~flags] = (lost - value) * (len(ranked) / len(downs))
+    influence[flags] = (won - value) * ((ups + downs) / ups)
+    influence[~flags] = (lost - value) * ((ups + downs) / downs)
     return value, influence
 
 
@@ -76,10 +77,12 @@ class _Steps:
         return float(np.dot(np.diff(found, prepend=0.0), precision) / found[-1])
 
 
-def _share_below(sorted_values: Floats, of: Floats) -> Floats:
-    """The share of `sorted_values` below each value, ties counting half."""
-    twice = np.searchsorted(sorted_values, of, "left") + np.searchsorted(sorted_values, of, "right")
-    return np.asarray(twice / (2.0 * len(sorted_values)))
+def _share_below(values: Floats, weights: Floats, of: Floats) -> Floats:
+    """The weighted share of `values` below each of other ones, ties counting half."""
+    order = np.argsort(values, kind="stable")
+    ranked, risen = values[order], np.concatenate([[0.0], np.cumsum(weights[order])])
+    twice = risen[np.searchsorted(ranked, of, "left")] + risen[np.searchsorted(ranked, of, "right")]
+    return np.asarray(twice / (2.0 * risen[-1]))
 
 
 def _checked(scores: Floats, positive: Flags) -> tuple[Floats, Flags]:

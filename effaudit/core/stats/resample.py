@@ -32,6 +32,8 @@ class Resamples:
     groups: NDArray[np.int64]
     count: int = 2000
     seed: int = 0
+    weights: Floats | None = None
+    """How much each row counts beside its draw (rows,): draws of groups times weights. None: all rows count alike."""
 
     @property
     def groups_count(self) -> int:
@@ -41,21 +43,27 @@ class Resamples:
     def sums(self, columns: Floats) -> Floats:
         """Weighted column sums (count, m) of `columns` (rows, m). A column that holds NaN or infinity sums to NaN."""
         centred, centres = self._centred(columns)
-        return self._weighed(centred) + self._totals[:, None] * centres
+        return self._weighed(self._own(centred)) + self._totals[:, None] * centres
 
     def means(self, columns: Floats) -> Floats:
         """Weighted column means (count, m) of `columns` (rows, m)."""
         centred, centres = self._centred(columns)
-        return np.asarray(self._weighed(centred) / self._totals[:, None] + centres)
+        return np.asarray(self._weighed(self._own(centred)) / self._totals[:, None] + centres)
 
     def row_weights(self, limit: int) -> Iterator[Floats]:
         """Each row's weight (rows,) in the first `limit` resamples, for scorers that take sample weights."""
+        for draws in self.draws(limit):
+            yield draws if self.weights is None else draws * self.weights
+
+    def draws(self, limit: int) -> Iterator[Floats]:
+        """How often each row is drawn (rows,) in the first `limit` resamples."""
         for weights in self._weights[: max(0, limit)]:
             yield weights[self._bundles].astype(np.float64)
 
     def within(self, rows: NDArray[np.intp], count: int) -> Resamples:
         """The first `count` of the same resamples, of some rows (by position) only."""
-        return _Within(self._numbered[rows], min(count, self.count), self.seed, whole=self, rows=rows)
+        weights = None if self.weights is None else self.weights[rows]
+        return _Within(self._numbered[rows], min(count, self.count), self.seed, weights, whole=self, rows=rows)
 
     @cached_property
     def _numbered(self) -> NDArray[np.intp]:
@@ -96,6 +104,8 @@ class Resamples:
     @cached_property
     def _totals(self) -> Floats:
         """The sum of all rows' weights (count,)."""
+        if self.weights is not None:
+            return np.asarray(self._weighed(self.weights[:, None])[:, 0])
         return np.array([np.dot(weights.astype(np.float64), self._sizes) for weights in self._weights])
 
     def _centred(self, columns: Floats) -> tuple[Floats, Floats]:
@@ -104,10 +114,16 @@ class Resamples:
         if values.ndim != 2 or len(values) != len(self.groups):
             raise ValueError(f"columns of shape {values.shape} for {len(self.groups)} rows")
         values = np.where(np.isfinite(values).all(axis=0), values, np.nan)
+        if self.weights is not None:
+            centres = np.average(values, axis=0, weights=self.weights)
+            return values - centres, centres
         most = _EXACT if len(self._sizes) > _BLOCK else 2.0**30
         whole = (np.abs(values).max(axis=0) * self._sizes.max() <= most) & (values == np.rint(values)).all(axis=0)
         centres = np.where(whole, 0.0, values.mean(axis=0))
         return values - centres, centres
+
+    def _own(self, columns: Floats) -> Floats:
+        return columns if self.weights is None else columns * self.weights[:, None]
 
     def _weighed(self, columns: Floats) -> Floats:
         bundled = self._bundled(columns)

@@ -49,6 +49,8 @@ class Ensemble:
     features: int
     link: Link = "none"
     single: bool = False
+    divisor: float = 1.0
+    """What the sums are divided by before the link: shares of votes tie exactly only where they are added up first."""
 
     @property
     def targets(self) -> int:

@@ -31,10 +31,9 @@ def ensemble_of(booster: Any, raw: bool = False) -> Ensemble:
     if objective[:1] == ["regression"] and "sqrt" in objective[1:] and not raw:
         link = "square"
     scale = _steepness(objective) if link in ("logistic", "logistic_each") else 1.0
-    if "average_output" in header:
-        scale *= targets / max(len(trees), 1)
+    divisor = len(trees) / targets if "average_output" in header and trees else 1.0
     parsed = [_tree(body, number % targets, scale) for number, body in enumerate(trees)]
-    return Ensemble(parsed, np.zeros(targets), int(header["max_feature_idx"]) + 1, link)
+    return Ensemble(parsed, np.zeros(targets), int(header["max_feature_idx"]) + 1, link, divisor=divisor)
 
 
 def categories_of(booster: Any) -> dict[int, list[Any]]:

@@ -7,7 +7,9 @@ skl2onnx, whose graph is inserted. Whether the whole answers as its parent is ch
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from effaudit.core.plugin import Refused
 from effaudit.core.text import one_line
 from effaudit.techniques import _lightgbm_trees, _onnx_trees, _sklearn_trees
 from effaudit.techniques._ensembles import Ensemble
+from effaudit.techniques._onnx_calibrated import calibrated
 from effaudit.techniques._onnx_encoders import code, encode, impute
 from effaudit.techniques._onnx_flows import as_floats, chosen
 from effaudit.techniques._onnx_graph import Flow, Graph
@@ -33,8 +36,9 @@ def transform(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
     if step is None or step in ("passthrough", "drop"):
         return [] if isinstance(step, str) and step == "drop" else list(flows)
     if "Pipeline" in kinds:
-        for _, inner in step.steps:
-            flows = transform(graph, inner, flows)
+        for name, inner in step.steps:
+            with _naming(name, inner):
+                flows = transform(graph, inner, flows)
         return list(flows)
     if "ColumnTransformer" in kinds:
         return _by_columns(graph, step, flows)
@@ -56,16 +60,24 @@ def predict(graph: Graph, model: Any, flows: Sequence[Flow], output: Output) -> 
     """Adds a fitted model, and returns where its probabilities, scores, labels or values are. Raises Refused."""
     model = unwrapped(model)
     if "Pipeline" in kinds_of(model):
-        for _, step in model.steps[:-1]:
-            flows = transform(graph, step, flows)
-        return predict(graph, model.steps[-1][1], flows, output)
+        for name, step in model.steps[:-1]:
+            with _naming(name, step):
+                flows = transform(graph, step, flows)
+        with _naming(*model.steps[-1]):
+            return predict(graph, model.steps[-1][1], flows, output)
     if getattr(model, "_preprocessor", None) is not None:  # histogram boosting with categories
         flows = transform(graph, model._preprocessor, flows)
     if kinds_of(model) & {"VotingRegressor", "VotingClassifier", "BaseBagging"} and output in ("probabilities", "values"):
         return _averaged(graph, model, flows, output)
     if "TransformedTargetRegressor" in kinds_of(model):
         return _back_transformed(graph, model, flows)
-    ensemble = ensemble_of(model) if output != "logits" else None
+    if "CalibratedClassifierCV" in kinds_of(model) and output in ("probabilities", "labels"):
+        shares = calibrated(graph, model, flows, predict)
+        return _labelled(graph, model, shares) if output == "labels" else shares
+    ensemble = _raw(model) if output == "logits" else ensemble_of(model)
+    if ensemble is not None and output == "logits":
+        flows = coded(graph, model.booster_, flows) if "LGBMModel" in kinds_of(model) else flows
+        return Flow(_onnx_trees.answer(graph, as_floats(graph, flows).name, ensemble), ensemble.targets)
     if ensemble is not None:
         answer = _trees(graph, model, ensemble, flows)
         return _labelled(graph, model, answer) if output == "labels" else answer
@@ -78,6 +90,29 @@ def ensemble_of(model: Any) -> Ensemble | None:
     if "LGBMModel" in kinds_of(model):
         return _lightgbm_trees.ensemble_of(model.booster_)
     return _sklearn_trees.ensemble_of(model)
+
+
+def _raw(model: Any) -> Ensemble | None:
+    """The trees behind a decision function: boosted ones before their last step. None for other models."""
+    if "LGBMModel" in kinds_of(model):
+        return _lightgbm_trees.ensemble_of(model.booster_, raw=True)
+    if not kinds_of(model) & {"BaseGradientBoosting", "BaseHistGradientBoosting"}:
+        return None
+    found = _sklearn_trees.ensemble_of(model)
+    doubled = getattr(model, "loss", "") == "exponential"
+    return None if found is None else replace(found, link="none", divisor=2.0 if doubled else 1.0)
+
+
+@contextmanager
+def _naming(name: str, step: Any) -> Iterator[None]:
+    """What is refused inside says in which step."""
+    try:
+        yield
+    except Refused as refused:
+        words = str(refused)
+        raise Refused(
+            words if words.startswith("in its step ") else f"in its step {name} ({type(step).__name__}): {words}"
+        ) from refused
 
 
 def coded(graph: Graph, booster: Any, flows: Sequence[Flow]) -> list[Flow]:
@@ -98,7 +133,8 @@ def _by_columns(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
         columns = list(step._transformer_to_input_indices.get(name, []))
         if not columns or (isinstance(inner, str) and inner == "drop"):
             continue
-        made = transform(graph, inner, chosen(graph, flows, columns))
+        with _naming(name, inner):
+            made = transform(graph, inner, chosen(graph, flows, columns))
         found += _weighted(graph, made, (step.transformer_weights or {}).get(name))
     return found
 
@@ -106,7 +142,8 @@ def _by_columns(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
 def _side_by_side(graph: Graph, step: Any, flows: Sequence[Flow]) -> list[Flow]:
     found: list[Flow] = []
     for name, inner in step.transformer_list:
-        made = transform(graph, inner, flows)
+        with _naming(name, inner):
+            made = transform(graph, inner, flows)
         found += _weighted(graph, made, (step.transformer_weights or {}).get(name))
     return found
 
@@ -159,10 +196,11 @@ def _averaged(graph: Graph, model: Any, flows: Sequence[Flow], output: Output) -
     weights = np.asarray(getattr(model, "_weights_not_none", None) or np.ones(len(members)), dtype=np.float64)
     columns = getattr(model, "estimators_features_", [None] * len(members))
     parts = []
-    for member, own, weight in zip(members, columns, weights / weights.sum(), strict=True):
+    for member, own, weight in zip(members, columns, weights, strict=True):
         answer = predict(graph, member, flows if own is None else chosen(graph, flows, list(own)), output)
-        parts.append(graph.add("Mul", answer.name, graph.store([weight])))
-    return Flow(graph.add("Sum", *parts), answer.width)
+        parts.append(answer.name if weight == 1.0 else graph.add("Mul", answer.name, graph.store([weight])))
+    total = graph.add("Sum", *parts) if len(parts) > 1 else parts[0]
+    return Flow(graph.add("Div", total, graph.store([float(weights.sum())])), answer.width)
 
 
 def _back_transformed(graph: Graph, model: Any, flows: Sequence[Flow]) -> Flow:

@@ -22,7 +22,10 @@ _LEQ, _MEMBER = 0, 6
 
 def answer(graph: Graph, features: str, ensemble: Ensemble) -> str:
     """Adds the ensemble to a graph: from `features` (rows, features) to its sums with the link applied (rows, targets)."""
-    return _linked(graph, _sums(graph, features, ensemble), ensemble)
+    sums = _sums(graph, features, ensemble)
+    if ensemble.divisor != 1.0:
+        sums = graph.add("Div", sums, graph.store([ensemble.divisor]))
+    return _linked(graph, sums, ensemble)
 
 
 def two_columns(graph: Graph, positive: str) -> str:

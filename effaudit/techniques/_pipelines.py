@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-_WRAPPERS = {"BaseSearchCV": "best_estimator_", "BaseThresholdClassifier": "estimator_"}
-"""Models that ask another one, and where they hold it: searches, and classifiers with a threshold of their own."""
+_WRAPPERS = {"BaseSearchCV": "best_estimator_", "BaseThresholdClassifier": "estimator_", "FrozenEstimator": "estimator"}
+"""Models that ask another one, and where they hold it: searches, classifiers with a threshold of their own, and frozen ones."""
 
 
 def kinds_of(thing: Any) -> set[str]:

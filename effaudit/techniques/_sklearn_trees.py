@@ -34,8 +34,9 @@ def _averaged(model: Any, fitted: list[Any]) -> Ensemble | None:
         values = _shares(tree.value, getattr(model, "n_classes_", None))
         if values is None:
             return None
-        trees.append(_tree(tree, values / len(fitted)))
-    return Ensemble(trees, np.zeros(trees[0].values.shape[1]), int(model.n_features_in_), single=True)
+        trees.append(_tree(tree, values))
+    start = np.zeros(trees[0].values.shape[1])
+    return Ensemble(trees, start, int(model.n_features_in_), single=True, divisor=float(len(fitted)))
 
 
 def _shares(values: Array, classes: Any) -> Array | None:

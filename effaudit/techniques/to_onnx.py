@@ -87,8 +87,9 @@ class ToOnnx(Technique):
             raise Refused(f"{reasons[0]}; leave it in its own format, or change that step")
         made, parity = min(right, key=lambda pair: (pair[1].flips, not pair[1].rounding_only(pair[0].trees), pair[0].double))
         notes: list[Note] = []
-        if made.preprocess is not None and refusals:
-            notes += coded("preprocessing", f"its preprocessing stays in scikit-learn: {refusals[0]}")
+        if made.preprocess is not None:
+            why = f": {refusals[0]}" if refusals else ", as the answers of one graph would differ"
+            notes += coded("preprocessing", f"its preprocessing stays apart, in scikit-learn{why}")
         if not parity.rounding_only(made.trees):
             notes += coded("parity", f"against its parent: {_differences(parity)}")
         figures = {**parity.figures, "float64": float(made.double), "rows_with_missing": float(parity.missing)}

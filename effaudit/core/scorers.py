@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 HIGHER = frozenset(
     (
         *("accuracy", "average_precision", "balanced_accuracy", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score"),
@@ -61,3 +63,27 @@ OF_ONE = frozenset(
     )
 )
 """Scores of one of two classes, the positive one: the other class has other figures."""
+
+
+def bounds(metric: str) -> tuple[float, float]:
+    """Between which values a figure of quality or behaviour lies, by its plain id (`quality.f1`, `behaviour.ece`)."""
+    family, _, name = metric.partition(".")
+    if family == "behaviour":
+        return 0.0, 2.0 if name == "brier" else 1.0
+    if name in SHARES:
+        return 0.0, 1.0
+    if name == "matthews_corrcoef":
+        return -1.0, 1.0
+    if name == "brier_score":
+        return 0.0, 2.0
+    if name in ("r2", "explained_variance") or name.startswith("d2_"):
+        return -math.inf, 1.0
+    return 0.0, math.inf
+
+
+def clipped(low: float, high: float, metric: str, *, difference: bool = False) -> tuple[float, float]:
+    """An interval that does not leave the values that a figure, or the difference of two, can have."""
+    least, most = bounds(metric)
+    if difference:
+        least, most = least - most, most - least
+    return max(low, least), min(high, most)

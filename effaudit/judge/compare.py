@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from effaudit.core import curves
+from effaudit.core.scorers import clipped
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import Estimate, Exact, Student, TooFew, of_measurement
 from effaudit.core.store import Array
-from effaudit.judge.estimates import Moved, agreed, change
+from effaudit.judge.estimates import Moved, Within, agreed, change
 from effaudit.judge.evidence import Evidence, Pair, Undecidable
 from effaudit.judge.quality import quality_figure, quality_loss
 
 QUALITY = ("quality.", "behaviour.")
+_SUREST = 1.0 - 1e-5
+"""No level that decides anything is higher: an interval that stays inside at this one does so at all."""
 
 
 def figure(evidence: Evidence, candidate: str, metric: str) -> Estimate | Undecidable:
@@ -20,7 +25,7 @@ def figure(evidence: Evidence, candidate: str, metric: str) -> Estimate | Undeci
     if isinstance(found, Undecidable):
         return found
     if found.method != "counted" and metric.startswith(QUALITY):
-        return quality_figure(evidence, candidate, metric, found)
+        return _possible(quality_figure(evidence, candidate, metric, found), metric)
     return _under_every_curve(evidence, candidate, metric) if found.method == "modelled" else of_measurement(found)
 
 
@@ -39,8 +44,18 @@ def loss(evidence: Evidence, candidate: str, versus: str, metric: str, relative:
         return _counted(pair, relative)
     arrays = pair.arrays()
     if metric.startswith(QUALITY) or (arrays is not None and arrays[0].ndim == 1):
-        return quality_loss(pair, relative)
+        lost = quality_loss(pair, relative)
+        return lost if relative else _possible(lost, metric, difference=True)
     return _timed(pair, arrays, relative)
+
+
+def _possible(found: Estimate | Undecidable, metric: str, *, difference: bool = False) -> Estimate | Undecidable:
+    """An interval of quality does not leave what the figure, or the difference of two, can be."""
+    if isinstance(found, (Undecidable, Exact)) or not metric.startswith(QUALITY):
+        return found
+    least, most = clipped(-math.inf, math.inf, metric, difference=difference)
+    low, high = found.interval(_SUREST)
+    return found if least <= low and high <= most else Within(found, least, most)
 
 
 def _counted(pair: Pair, relative: bool) -> Estimate | Undecidable:

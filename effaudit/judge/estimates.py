@@ -99,6 +99,33 @@ class Agreed:
         return max(one.tail_below(limit) for one in self.each)
 
 
+@dataclass(frozen=True)
+class Within:
+    """An estimate of a figure that cannot be below `least` or above `most`: neither can its interval."""
+
+    of: Estimate
+    least: float
+    most: float
+
+    @property
+    def value(self) -> float:
+        """The figure."""
+        return self.of.value
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Its lower and upper bound, each holding with probability `level`."""
+        low, high = self.of.interval(level)
+        return min(self.value, max(low, self.least)), max(self.value, min(high, self.most))
+
+    def tail_above(self, limit: float) -> float:
+        """The p-value of the hypothesis that the truth is `limit` or more."""
+        return self.of.tail_above(limit)
+
+    def tail_below(self, limit: float) -> float:
+        """The p-value of the hypothesis that the truth is `limit` or less."""
+        return self.of.tail_below(limit)
+
+
 def agreed(each: Sequence[Estimate]) -> Estimate:
     """What several assumptions agree on; one alone stands for itself."""
     return each[0] if len(each) == 1 else Agreed(tuple(each))

@@ -15,7 +15,7 @@ from effaudit.core.stats.replicates import FewDiscordant
 from effaudit.core.text import counted
 from effaudit.core.verdict import Check, Gap
 from effaudit.judge.compare import QUALITY
-from effaudit.judge.estimates import Agreed, Moved
+from effaudit.judge.estimates import Agreed, Moved, Within
 from effaudit.judge.evidence import Evidence
 from effaudit.judge.judged import Held, curable
 from effaudit.judge.words import outward
@@ -106,6 +106,8 @@ def _told(missing: int, noun: str) -> str:
 
 def _restarted(estimate: Estimate) -> Estimate:
     """The same estimate, of which more starts would take away everything: also what differs between incarnations."""
+    if isinstance(estimate, Within):
+        return Within(_restarted(estimate.of), estimate.least, estimate.most)
     if isinstance(estimate, Moved):
         return Moved(_restarted(estimate.of), estimate.scale, estimate.shift)
     if isinstance(estimate, Agreed):
@@ -117,6 +119,8 @@ def _restarted(estimate: Estimate) -> Estimate:
 
 def _to_decide(estimate: Estimate, limit: float, level: float, present: int) -> float:
     """How many samples in all. A bound on rows that may differ shrinks with their number, everything else with its root."""
+    if isinstance(estimate, Within):
+        return _to_decide(estimate.of, limit, level, present)
     if isinstance(estimate, Moved):
         return _to_decide(estimate.of, (limit - estimate.shift) / estimate.scale, level, present)
     if isinstance(estimate, Agreed):

@@ -39,6 +39,17 @@ class Rows:
             return int(effective.groups)
         return self.workload.groups["certify"] if self.slice is None else self.slice.groups
 
+    @property
+    def fewest(self) -> int:
+        """How many rows there are of the rarest class, or groups: where nothing was seen to go wrong, so many say so."""
+        known = (self.workload if self.slice is None else self.slice).effective
+        if known is not None:
+            counts = [int(count) for count in known.class_rows]
+        else:
+            plain = self.truth.ndim == 1 and self.workload.task == "classification"
+            counts = np.bincount(self.truth.astype(np.int64)).tolist() if plain else []
+        return max(1, min((count for count in (*counts, self.groups) if count > 0), default=1))
+
     @cached_property
     def part(self) -> Part:
         """The rows as scorers read them."""

@@ -13,7 +13,7 @@ from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED
 from effaudit.core.stats.replicates import of_replicates, of_score
-from effaudit.core.stats.student import wilson
+from effaudit.core.stats.student import binomial_upper, wilson
 from effaudit.core.store import Array
 from effaudit.metrics._rows import weighted
 
@@ -99,9 +99,15 @@ def _share(seen: Seen, rows: Array, better: Better) -> Result:
     else:
         estimate = of_score(share, replicates, groups)
         (low, high), dof = estimate.interval(DRAWN_ONE_SIDED), estimate.dof
-    low, high = max(0.0, min(low, share)), min(1.0, max(high, share))
+    low, high = _seen(low, high, share, groups)
     notes = weighted(seen.workload, groups)
     return Result(Measurement(share, low, high, "share", better, "measured", len(rows), dof, notes=notes), replicates)
+
+
+def _seen(low: float, high: float, value: float, groups: int) -> tuple[float, float]:
+    """An interval around a share, never of no width because nothing was seen to differ."""
+    reach = binomial_upper(0, groups, DRAWN_ONE_SIDED) if low == high else 0.0
+    return max(0.0, min(low, value - reach)), min(max(1.0, value), max(high, value + reach))
 
 
 def _groups(seen: Seen) -> int:
@@ -152,9 +158,9 @@ def _calibration(seen: Seen) -> Result:
 
 def _drawn(seen: Seen, value: float, replicates: Array, note: str = "") -> Result:
     estimate = of_replicates(value, replicates, _groups(seen))
-    low, high = estimate.interval(DRAWN_ONE_SIDED)
+    low, high = _seen(*estimate.interval(DRAWN_ONE_SIDED), value, _groups(seen))
     notes = (*coded("bias_removed", note), *weighted(seen.workload, _groups(seen)))
     reading = Measurement(
-        value, max(0.0, low), high, "share", "lower", "measured", seen.workload.splits["certify"], estimate.dof, notes=notes
+        value, low, high, "share", "lower", "measured", seen.workload.splits["certify"], estimate.dof, notes=notes
     )
     return Result(reading, replicates)

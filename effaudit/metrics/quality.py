@@ -11,12 +11,12 @@ from effaudit.core.notes import coded
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Refused, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
-from effaudit.core.scorers import HIGHER, IN_ANSWER_UNITS, LOWER, NO_UNIT, SHARES
+from effaudit.core.scorers import HIGHER, IN_ANSWER_UNITS, LOWER, NO_UNIT, SHARES, bounds, clipped
 from effaudit.core.slices import apart, sliced
 from effaudit.core.stats import ranking
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Skewed
 from effaudit.core.stats.replicates import Leaning, of_replicates, of_score
-from effaudit.core.stats.student import wilson
+from effaudit.core.stats.student import binomial_upper, wilson
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
 from effaudit.core.workload import Workload
@@ -94,7 +94,10 @@ def _reading(rows: Rows, name: str) -> Result:
         *(coded("groups", grouped) if rows.weights is None else weighted(rows.workload, rows.groups)),
         *coded("scikit_learn_warns", *warned),
     )
-    low, high = min(low, value), max(high, value)
+    if low == high and np.isfinite(bounds(f"quality.{name}")).all():
+        reach = binomial_upper(0, rows.fewest, DRAWN_ONE_SIDED)
+        low, high = value - reach, value + reach
+    low, high = clipped(min(low, value), max(high, value), f"quality.{name}")
     unit = _unit(rows.workload, name)
     reading = Measurement(value, low, high, unit, direction(name), "measured", count, estimate.dof, notes=notes)
     if rows.slice is None:

@@ -11,7 +11,7 @@ from effaudit.core.reading import Measurement
 from effaudit.core.stats.agreement import Tango
 from effaudit.core.stats.replicates import FewDiscordant
 from effaudit.judge.compare import figure, loss
-from effaudit.judge.estimates import Moved, Share
+from effaudit.judge.estimates import Moved, Share, Within
 from effaudit.judge.evidence import Evidence, Undecidable
 
 
@@ -239,14 +239,14 @@ def test_flips_are_a_share_of_independent_rows(a):
 
 def test_a_nearly_perfect_score_is_bounded_by_its_wrong_rows(a):
     found = own(a.record(with_score(a, "base", "quality.f1", 0.99, 0.0, wrong=range(5)), class_rows=(500, 500)), "quality.f1")
-    assert found == Moved(FewDiscordant(5, 1000, 4.0, 1.0 - 0.99), -1.0, 1.0)
+    assert found == Within(Moved(FewDiscordant(5, 1000, 4.0, 1.0 - 0.99), -1.0, 1.0), 0.0, 1.0)
     assert found.value == pytest.approx(0.99)
 
 
 def test_few_flips_on_grouped_rows_are_bounded_from_above(a):
     reading = {"behaviour.flips_lost": replace(score("base", "", 0.001, better="lower"), unit="share")}
     found = own(a.record(a.model("base", readings=reading), rows=2000, groups=100), "behaviour.flips_lost")
-    assert found == FewDiscordant(2, 100, 1.0, 0.001)
+    assert found == Within(FewDiscordant(2, 100, 1.0, 0.001), 0.0, 1.0)
 
 
 def test_a_score_that_is_nearly_always_wrong_is_refused(a):

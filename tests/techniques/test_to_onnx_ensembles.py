@@ -93,7 +93,7 @@ def test_a_calibrated_classifier_answers_as_before(name, method, classes):
     np.testing.assert_allclose(answered(model, rows[500:]), model.predict_proba(rows[500:]), atol=2e-6)
 
 
-def test_one_that_calibrates_a_frozen_model(subtests=None):
+def test_one_that_calibrates_a_frozen_model():
     rows, truth = data(2)
     fitted = GradientBoostingClassifier(n_estimators=5, random_state=0).fit(rows[:300], truth[:300])
     model = CalibratedClassifierCV(FrozenEstimator(fitted), method="isotonic").fit(rows[300:500], truth[300:500])

@@ -10,7 +10,7 @@ import numpy as np
 from effaudit.core.candidate import Contract, Facts, Output
 from effaudit.core.plugin import Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
-from effaudit.formats import _lightgbm_text, _requests
+from effaudit.formats import _frames, _lightgbm_text, _requests
 from effaudit.formats._categories import UNKNOWN, finder
 from effaudit.formats._lightgbm_text import Summary
 
@@ -53,13 +53,22 @@ class Boosted(Model):
         features = self.contract().columns
         if not summary.categories:
             return _requests.matrix(contract, features, width=len(summary.features), dtype="float64")
-        if len(summary.categorical) != len(summary.categories):
+        names = features or summary.features
+        known = {names[place] for place in summary.categorical if place < len(names)}
+        held = {name for name, form in contract.forms.items() if form.categories is not None and _as_lightgbm_spells(name) in names}
+        if len(summary.categorical) != len(summary.categories) or (held and {_as_lightgbm_spells(name) for name in held} != known):
+            if len(held) == len(summary.categories):  # LightGBM itself finds them by their order among the categories
+                return _frames.frame(contract, names)
             raise Refused(
-                f"its file lists the categories of {len(summary.categories)} columns but does not say which columns they are; "
-                "save it again with a newer LightGBM, or encode the categories in `preprocess`"
+                f"its file lists the categories of {len(summary.categories)} columns but does not say which columns they are; give "
+                "the data in a parquet file with categories, or encode them in `preprocess`"
             )
         by_place = dict(zip(summary.categorical, summary.categories, strict=True))
-        return _coded(contract, features or summary.features, by_place)
+        return _coded(contract, names, by_place)
+
+
+def _as_lightgbm_spells(name: str) -> str:
+    return name.replace(" ", "_")
 
 
 def _normalised(shares: Array) -> Array:

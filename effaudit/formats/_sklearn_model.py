@@ -115,7 +115,7 @@ def reader(estimator: Any, contract: Contract) -> _requests.Reader:
     if "sklearn.feature_extraction.text._VectorizerMixin" in known:
         return _documents(contract)
     if names:
-        return _frames.frame(contract, names, _categories(estimator, names))
+        return _frames.frame(contract, names, _categories(estimator, names, contract))
     if contract.input == "frame" or takes_table(estimator):
         return _frames.frame(contract)
     if says_nothing(estimator):
@@ -159,8 +159,13 @@ def _documents(contract: Contract) -> _requests.Reader:
     return _requests.settled(build)
 
 
-def _categories(estimator: Any, names: Sequence[str]) -> Mapping[str, Sequence[Any]]:
-    """The categories that LightGBM's wrappers inside were trained with, by those columns that reach them under their own name."""
+def _categories(estimator: Any, names: Sequence[str], contract: Contract) -> Mapping[str, Sequence[Any]]:
+    """The categories that LightGBM's wrappers inside were trained with, by those columns that reach them under their own name.
+
+    None where the data holds categories of its own, which LightGBM then finds by itself.
+    """
+    if any(form.categories is not None for name, form in contract.forms.items() if name in names):
+        return {}
     found: dict[str, Sequence[Any]] = {}
     for part in reachable(estimator):
         if "lightgbm.sklearn.LGBMModel" in kinds(part) and getattr(part, "_Booster", None) is not None:

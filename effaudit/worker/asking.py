@@ -148,8 +148,8 @@ def ready(
     contract = joined(file, plan, workload, preprocessed=transform is not None)
     if contract.input == "frame" and transform is None and not model.takes_frames:
         raise Refused("it takes arrays, and the plan says `input: frame`; leave `input` out")
-    contract = with_rule(model, contract, workload)
     contract = dataclasses.replace(contract, forms=store.forms("certify") if workload.table else {})
+    contract = with_rule(model, contract, workload)
 
     @functools.cache
     def calls(forms: Forms) -> Calls:

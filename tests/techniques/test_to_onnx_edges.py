@@ -32,7 +32,7 @@ def test_several_labels_at_once_are_converted(build):
 
 def test_only_what_is_asked_for_is_computed(cancer):
     parent = cancer.parent(fitted(classifiers()["forest of 200"], cancer), "sklearn")
-    assert operators(made(cancer, parent)) == ["TreeEnsemble", "Sub", "Concat"]
+    assert operators(made(cancer, parent)) == ["TreeEnsemble", "Div", "Sub", "Concat"]
 
 
 def test_the_same_parent_gives_the_same_bytes(cancer):

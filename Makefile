@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUICKSTART := examples/quickstart
 PROGRESS = $$(test -t 2 && echo auto || echo lines)
 
-.PHONY: audit test check format clean help
+.PHONY: audit test world check format clean help
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -26,6 +26,9 @@ test: $(VENV)/installed ## run the tests
 	@$(BIN)/python -m pytest
 	@echo
 	@echo "All tests passed. Next: make check (lint, types, imports), or make audit."
+
+world: $(VENV)/installed ## compare every figure with the models' own libraries, on hundreds of real models
+	@$(BIN)/python -W ignore tests/world/world.py
 
 check: $(VENV)/installed ## lint, types and import floors, as CI does
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from typing import Any
 
 from effaudit.core.artifacts import digest, file_digest
 from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product
 from effaudit.core.reading import Failure
 from effaudit.core.record import Made
@@ -105,10 +106,17 @@ class Kitchen:
             seed=self.site.seed,
             joules=joules,
             figures=product.figures,
-            notes=product.notes,
+            notes=(*product.notes, *self._unweighted(step.technique)),
             **cost,
         )
         return product, made
+
+    def _unweighted(self, technique: str) -> tuple[Note, ...]:
+        """A technique that looks at rows takes each as one; weights are of certify rows."""
+        told = self.site.workload.weights and self.needs(technique)
+        return coded(
+            "unweighted", f"{technique} took rows as worth the same; `weights` count where its product is measured" if told else ""
+        )
 
     def _candidate(self, name: str, product: Product, origin: Candidate | None, steps: tuple[Step, ...]) -> Candidate:
         return Candidate(

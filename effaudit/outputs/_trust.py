@@ -11,6 +11,7 @@ from effaudit.core.record import Record, Session
 from effaudit.core.text import counted
 from effaudit.core.units import show
 from effaudit.core.verdict import Verdict
+from effaudit.core.workload import Workload
 from effaudit.outputs._story import floorless, ratio
 from effaudit.outputs._words import NOTHING, title
 
@@ -147,12 +148,28 @@ def _data(record: Record) -> Facts:
     inputs = counted(len(workload.inputs), "column" if workload.table else "array")
     missing = sum(column.missing for column in workload.inputs)
     return (
-        ("task", workload.task + (f", {len(workload.classes)} classes" if workload.classes else "")),
+        ("task", workload.task + _classes(workload)),
         ("inputs", inputs + (f", {missing:,} missing values" if missing else "")),
         ("rows depend on each other", workload.sampling),
         *rows,
+        *_weights(workload),
         *copies,
     )
+
+
+def _classes(workload: Workload) -> str:
+    if workload.multilabel:
+        return f", {counted(len(workload.answers), 'label')} a row"
+    if not workload.classes:
+        return ""
+    return f", {len(workload.classes)} classes" + (f", of which {workload.positive} is positive" if workload.positive else "")
+
+
+def _weights(workload: Workload) -> Facts:
+    if workload.effective is None:
+        return ()
+    worth = f"{workload.effective.rows:,.0f} rows of equal weight (Kish)"
+    return (("weights of certify rows", f"{workload.weights}: quality says as much as that of {worth}"),)
 
 
 def _split(record: Record, split: str) -> str:

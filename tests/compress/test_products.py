@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from effaudit.compress.products import Kitchen
 from effaudit.core.artifacts import digest
 from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.notes import Note
 from effaudit.core.plan import Data
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
@@ -64,6 +66,16 @@ def test_a_chain_makes_each_step_from_the_one_before(kitchen, parent):
     assert [step.technique for step in how] == ["round_weights", "round_weights"]
     assert candidate.parent == "line"
     assert [share for share, text in heard if text == "rounding"] == [0.25, 0.75]
+
+
+def test_a_product_says_that_its_technique_took_rows_as_worth_the_same(kitchen, parent):
+    weighed = replace(kitchen.site, workload=replace(kitchen.site.workload, weights="people"))
+    (_, (step,)), _ = made(replace(kitchen, site=weighed), parent, steps(digits=1))
+    assert step.notes[-1] == Note(
+        "unweighted", "round_weights took rows as worth the same; `weights` count where its product is measured"
+    )
+    (_, (plain,)), _ = made(kitchen, parent, steps(digits=2))
+    assert plain.notes == ()
 
 
 def test_what_was_made_once_is_made_no_more(kitchen, parent):

@@ -14,9 +14,10 @@ from effaudit.core.observed import Answers, Seen, Sizes
 from effaudit.core.policy import Change, Match, Override, Stored
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
-from effaudit.core.slices import CODES
+from effaudit.core.slices import CODES, SAMPLE
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.waiver import Waiver
+from effaudit.judge.compare import loss
 from effaudit.judge.decide import decide
 from effaudit.judge.diff import diff
 from effaudit.judge.evidence import Evidence, Undecidable
@@ -295,3 +296,36 @@ def test_a_stored_baseline_is_compared_in_the_same_slices_only(a, record, sliced
     other = replace(against, record=_dated(sliced(carrier=np.where(np.arange(N) < 200, 1, CARRIER)), "monday"))
     checks = decide(now, a.policy(rule, baseline=other)).of("same")
     assert {check.reason for check in checks} == {"not_measured_together"}
+
+
+def test_a_candidate_read_on_a_sample_is_compared_on_that_sample(sliced):
+    inside = np.arange(N) % 3 == 0
+    plain = sliced(carrier=np.where(inside, 0, 1))
+    workload = replace(
+        plain.workload, slices=tuple(replace(one, key=SAMPLE) if one.key == "carrier=AA" else one for one in plain.workload.slices)
+    )
+
+    def named(words):
+        return words.replace("carrier=AA", SAMPLE)
+
+    def renamed(found):
+        return {named(key): value for key, value in found.items()}
+
+    def read(row):
+        return {
+            named(key): replace(reading, evidence=named(reading.evidence)) if getattr(reading, "evidence", None) else reading
+            for key, reading in row.readings.items()
+        }
+
+    rows = tuple(replace(row, readings=read(row), sampled=row.candidate.name == "unfair") for row in plain.rows)
+    record = replace(plain, workload=workload, rows=rows, arrays=renamed(plain.arrays))
+    evidence, sample = Evidence.of(record), f"quality.roc_auc[{SAMPLE}]"
+
+    def value(name, metric):
+        return next(row for row in rows if row.candidate.name == name).readings[metric].value
+
+    asked = loss(evidence, "unfair", "base", "quality.roc_auc", False)
+    assert asked.value == pytest.approx(value("base", sample) - value("unfair", sample))
+    whole = loss(evidence, "same", "base", "quality.roc_auc", False)
+    assert whole.value == pytest.approx(value("base", "quality.roc_auc") - value("same", "quality.roc_auc"))
+    assert evidence.at("size.artifact", "unfair") == (evidence, "size.artifact")

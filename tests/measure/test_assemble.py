@@ -13,8 +13,8 @@ from effaudit.core.observed import Answers, Seen, Sizes
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement, counted
 from effaudit.core.settings import Assumptions, Settings
-from effaudit.core.slices import CODES
-from effaudit.measure.assemble import _noise, assemble, in_order, read_again
+from effaudit.core.slices import CODES, SAMPLE, sliced
+from effaudit.measure.assemble import _noise, _of_sample, assemble, in_order, read_again
 
 LABELS = np.array([0, 1, 1, 0, 1])
 
@@ -149,3 +149,21 @@ def test_which_slices_each_row_is_in_is_kept_once_for_all():
     np.testing.assert_array_equal(found.arrays[CODES], [[0], [1], [255], [0], [1]])
     assert found.arrays[CODES].dtype == np.uint8
     assert CODES not in assembled({"speed": Speed()}).arrays
+
+
+def test_what_was_asked_on_a_sample_has_the_samples_quality_and_no_behaviour():
+    whole, part = counted(0.9, "score", "higher"), counted(0.7, "score", "higher")
+    readings = {
+        "quality.roc_auc": whole,
+        sliced("quality.roc_auc", SAMPLE): part,
+        "quality.f1": whole,
+        "behaviour.ece": whole,
+        "size.artifact": whole,
+    }
+    evidence = {"quality.roc_auc": LABELS, sliced("quality.roc_auc", SAMPLE): LABELS, "behaviour.ece": LABELS}
+    asked = replace(seen("net"), sampled=True)
+    found, kept = _of_sample(asked, dict(readings), dict(evidence))
+    assert (found["quality.roc_auc"], found["size.artifact"]) == (part, whole)
+    assert found["quality.f1"].code == found["behaviour.ece"].code == "answers_depend_on_batch"
+    assert set(kept) == {sliced("quality.roc_auc", SAMPLE)}
+    assert _of_sample(seen("net"), dict(readings), dict(evidence)) == (readings, evidence)

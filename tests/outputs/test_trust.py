@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from effaudit.core.effective import Effective
 from effaudit.core.notes import texts
 from effaudit.core.reading import Measurement
 from effaudit.outputs._trust import packages, reproduce, trust
@@ -32,6 +33,16 @@ def test_splits_groups_and_duplicates_are_told(record, verdict):
     assert told["certify rows"] == "61,302 in 77 groups"
     assert told["certify rows that also occur in search"] == "3"
     assert told["rows depend on each other"] == "groups: date"
+
+
+def test_the_positive_class_and_the_weights_of_rows_are_told(record, verdict):
+    known = replace(record.workload, positive="late", weights="people", effective=Effective(20_000.4, 40.0))
+    told = dict(trust(replace(record, workload=known), verdict).data)
+    assert told["task"] == "classification, 2 classes, of which late is positive"
+    assert told["weights of certify rows"] == "people: quality says as much as that of 20,000 rows of equal weight (Kish)"
+    plain = dict(trust(record, verdict).data)
+    assert "weights of certify rows" not in plain
+    assert plain["task"] == "classification, 2 classes"
 
 
 def test_the_correction_is_the_policys(record, verdict):

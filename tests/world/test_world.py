@@ -9,7 +9,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cells import Cell, cells
+from cells import cells
+from parts import Cell
 from reference import Wrong, check
 from refusals import REFUSED, allowed
 from whole import audited

@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cells import Cell, cells
+from cells import cells
+from parts import Cell
 from reference import Made, Refused, Wrong, check
 from refusals import REFUSED, allowed
 from whole import audited

@@ -43,6 +43,8 @@ class Contract:
     (`plain`, of models that effaudit trained)? None: as it was trained, as far as it tells."""
     labels: Literal["predict", "scores"] | None = None
     """Where labels come from: what the model itself predicts, or its scores (and `threshold`); None: it is not decided yet."""
+    distances: bool = False
+    """Are its `logits` distances to a boundary, which rank rows and make no probabilities?"""
     forms: Mapping[str, Form] = field(default_factory=dict, compare=False, metadata={"packed": False})
     """How pandas held the data's columns, by name, for models that take DataFrames; known where a request comes from a table."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,13 @@ def class_key(name: str, numeric: bool) -> str:
     lowered = name.strip().lower()
     if lowered in _BOOLEANS:
         return "01"[lowered == "true"]
+    if _WHOLE.fullmatch(lowered):  # not by way of a float: identifiers may have more digits than it holds
+        return str(int(lowered))
     try:
         number = float(lowered)
     except ValueError:
         return name.strip()
-    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def class_text(value: Any) -> str:
@@ -55,4 +58,5 @@ def with_more(classes: Sequence[str], names: Sequence[str], numeric: bool) -> tu
     return (*classes, *dict.fromkeys(name for name, place in found if place == ABSENT))
 
 
+_WHOLE = re.compile(r"-?[0-9]{1,300}")
 _BOOLEANS = {"false", "true"}

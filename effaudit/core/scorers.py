@@ -53,6 +53,9 @@ ONE_CLASS = frozenset(
 )
 """Scorers made for rows of one class. Of several labels scikit-learn refuses most, and gives the rest a figure of no meaning."""
 
+OF_PROBABILITIES = frozenset(("brier_score", "d2_brier_score", "d2_log_loss_score", "log_loss"))
+"""Scorers of how far probabilities can be believed, which mean nothing of other scores."""
+
 UNWEIGHTED = frozenset(("max_error", "roc_auc_ovo", "roc_auc_ovo_weighted"))
 """Those that scikit-learn cannot weigh rows in."""
 

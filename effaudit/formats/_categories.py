@@ -25,13 +25,15 @@ def finder(values: Sequence[Any], example: Array, name: str) -> Callable[[Array]
     import pandas
 
     words = all(isinstance(value, str) for value in values)
-    if words == _requests.is_text(example):
+    numbered = all(isinstance(value, bool | np.bool_) for value in values) and example.dtype.kind in "fiu"
+    if words == _requests.is_text(example) and not numbered:
         index = pandas.Index(list(values))
         return lambda column: _told(name, column, np.asarray(index.get_indexer(column), dtype=np.int64))
-    places = {class_text(value): place for place, value in enumerate(values)}
+    text = class_text if not numbered else lambda value: str(bool(value)) if value in (0, 1) else class_text(value)
+    places = {text(value): place for place, value in enumerate(values)}
 
     def find(column: Array) -> Array:
-        codes = np.array([places.get(class_text(value), UNKNOWN) for value in column.tolist()], dtype=np.int64)
+        codes = np.array([places.get(text(value), UNKNOWN) for value in column.tolist()], dtype=np.int64)
         return _told(name, column, codes, respelt=True)
 
     return find

@@ -56,8 +56,13 @@ class Session(Model):
         return self._asking(contract, self._answering(contract.output))
 
     def labeller(self, contract: Contract) -> Predictor | None:
-        meant = [name for name in self._types if self._outputs.meanings.get(name) == "labels"]
+        meant = [name for name in self._types if self._outputs.meanings.get(name) == "labels"] or self._unnamed_labels()
         return self._asking(contract, meant[0]) if len(meant) == 1 and contract.output in ("probabilities", "logits") else None
+
+    def _unnamed_labels(self) -> list[str]:
+        """Outputs of one whole number, word or boolean a row, whatever they are called: beside probabilities these are labels."""
+        ports = [port for port in self.native.get_outputs() if self._outputs.meanings.get(port.name) is None]
+        return [port.name for port in ports if port.type in _LABELS and (len(port.shape) == 1 or list(port.shape[1:]) == [1])]
 
     def feeder(self, contract: Contract) -> Callable[[Inputs], Sequence[Array]]:
         return _ports.feeding(self._inputs(), contract)

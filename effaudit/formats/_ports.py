@@ -100,8 +100,9 @@ def _reading(port: Port, names: Sequence[str], given: str | None, request: Input
     read = _of(names, matrix) if len(names) < len(request) else matrix
     if words:
         read = _without_missing(read)
-    elif dtype and np.dtype(dtype).kind in "iu" and any(request[name].dtype.kind == "f" for name in names):
-        read = _without_gaps(read, port.name, names)
+    elif dtype and np.dtype(dtype).kind in "iu":
+        risky = [name for name in names if not np.can_cast(request[name].dtype, dtype)]
+        read = _whole(read, port.name, risky, np.dtype(dtype)) if risky else read
     return _shaped(read, _target(port, request[names[0]] if len(names) == 1 else None))
 
 
@@ -136,12 +137,25 @@ def _without_missing(read: _requests.Reader) -> _requests.Reader:
     return words
 
 
-def _without_gaps(read: _requests.Reader, port: str, names: Sequence[str]) -> _requests.Reader:
+def _whole(read: _requests.Reader, port: str, names: Sequence[str], dtype: np.dtype[Any]) -> _requests.Reader:
+    """Refuses what an integer cannot hold: gaps, fractions, and numbers beyond its range, which a cast would change unsaid."""
+    limits = np.iinfo(dtype)
+
     def whole(request: Inputs) -> Array:
-        if any(np.isnan(request[name]).any() for name in names if request[name].dtype.kind == "f"):
-            raise Refused(
-                f"its input {port!r} takes whole numbers, and {listed(names)} has missing values; fill them in `preprocess`"
-            )
+        for name in names:
+            column = request[name]
+            if column.dtype.kind == "f" and np.isnan(column).any():
+                raise Refused(
+                    f"its input {port!r} takes whole numbers, and {listed(names)} has missing values; fill them in `preprocess`"
+                )
+            if column.dtype.kind == "f" and (column != np.rint(column)).any():
+                raise Refused(
+                    f"its input {port!r} takes whole numbers ({dtype}), and {listed([name])} has fractions; export it for floats"
+                )
+            if column.size and (column.min() < limits.min or column.max() > limits.max):
+                raise Refused(
+                    f"its input {port!r} is {dtype}, and {listed([name])} has numbers beyond {limits.min} to {limits.max}"
+                )
         return np.asarray(read(request))
 
     return whole

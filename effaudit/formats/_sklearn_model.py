@@ -11,7 +11,7 @@ import numpy as np
 from effaudit.core.answer import probabilities
 from effaudit.core.candidate import Contract, Facts, Output
 from effaudit.core.classes import class_text
-from effaudit.core.notes import Note, coded
+from effaudit.core.notes import Note
 from effaudit.core.plugin import Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
 from effaudit.formats import _frames, _lightgbm_text, _requests
@@ -43,7 +43,7 @@ class Fitted(Model):
         self.hint = _HINT if says_nothing(estimator) and not takes_table(estimator) else ""
 
     def facts(self) -> Facts:
-        return facts_of(self.native, self._notes + _score_notes(self.native))
+        return facts_of(self.native, self._notes)
 
     def contract(self) -> Contract:
         threshold, of = _threshold(self.native)
@@ -53,6 +53,7 @@ class Fitted(Model):
             classes=_classes(self.native),
             threshold=threshold,
             threshold_of=of,
+            distances=not hasattr(self.native, "predict_proba") and _output(self.native) == "logits",
         )
 
     def predictor(self, contract: Contract) -> Predictor:
@@ -65,17 +66,20 @@ class Fitted(Model):
             kind = type(final_step(self.native)).__name__
             raise Refused(f"a {kind} has no {_METHODS[contract.output]}; write `output: {_other(self.native)}`")
         read = reader(self.native, contract)
-        classes = getattr(self.native, "classes_", None)
-        if contract.output == "probabilities" and isinstance(classes, list):
-            positive = [_positive(values) for values in classes]
+        several = _several(self.native)
+        if contract.output == "probabilities" and several:
+            positive = [_positive(values) for values in several]
             return lambda request: _joined(ask(read(request)), positive)
         if contract.output == "probabilities" and _is_one_against_all(self.native):
             return lambda request: _normalised(ask(read(request)))
+        if contract.output == "probabilities" and not type(self.native).__module__.startswith(("sklearn.", "lightgbm.")):
+            classes = _classes(self.native)
+            return lambda request: _by_name(ask(read(request)), classes)
         return lambda request: ask(read(request))
 
     def labeller(self, contract: Contract) -> Predictor | None:
         predict = getattr(self.native, "predict", None)
-        if predict is None or contract.output not in ("probabilities", "logits"):
+        if predict is None or contract.output not in ("probabilities", "logits") or _predicts_scores(self.native):
             return None
         read = reader(self.native, contract)
         return lambda request: predict(read(request))
@@ -198,27 +202,50 @@ def _ranks(estimator: Any) -> bool:
     Then that is the default for models without probabilities, such as LinearSVC: ranking metrics need scores. Several labels
     at once, and libsvm's votes between more than two classes, do not qualify.
     """
-    classes = getattr(estimator, "classes_", None)
-    core = final_step(estimator)
-    if not hasattr(estimator, "decision_function") or not isinstance(classes, np.ndarray) or getattr(core, "multilabel_", False):
+    classes, core = _classes(estimator), final_step(estimator)
+    if not hasattr(estimator, "decision_function") or not classes or _tells_several(core):
         return False
     return len(classes) == 2 or "sklearn.svm._base.BaseSVC" not in kinds(core)
-
-
-def _score_notes(estimator: Any) -> tuple[Note, ...]:
-    if not hasattr(estimator, "predict_proba") and _output(estimator) == "logits":
-        words = "Its scores are distances to a boundary, not probabilities: they rank rows, but do not say how sure it is."
-        return coded("distances", words)
-    return ()
 
 
 def _other(estimator: Any) -> Output:
     return _output(estimator) or "values"
 
 
+def _tells_several(core: Any) -> bool:
+    """Was it trained on several labels a row, though its `classes_` are one array?"""
+    binarizer = getattr(core, "_label_binarizer", None)
+    return bool(getattr(core, "multilabel_", False)) or str(getattr(binarizer, "y_type_", "")).startswith("multilabel")
+
+
 def _classes(estimator: Any) -> tuple[str, ...]:
+    """The classes of its answers in their order: an array, as scikit-learn has them, or whatever one's own classifier keeps."""
     classes = getattr(estimator, "classes_", None)
-    return tuple(map(class_text, classes)) if isinstance(classes, np.ndarray) and classes.ndim == 1 else ()
+    if classes is None or isinstance(classes, (str, bytes)) or not hasattr(classes, "__len__") or _several(estimator):
+        return ()
+    return tuple(map(class_text, np.ravel(np.asarray(classes, dtype=object))))
+
+
+def _several(estimator: Any) -> list[Array]:
+    """The classes of each of several answers: a list of arrays, as scikit-learn keeps them. Empty for one answer."""
+    classes = getattr(estimator, "classes_", None)
+    if not isinstance(classes, (list, tuple)) or not all(hasattr(one, "__len__") and not isinstance(one, str) for one in classes):
+        return []
+    return [np.asarray(one) for one in classes]
+
+
+def _by_name(answer: Any, classes: Sequence[str]) -> Any:
+    """A DataFrame whose columns are called as the classes are is read by their names, in whatever order."""
+    columns = [class_text(name) for name in getattr(answer, "columns", ())]
+    if len(columns) != len(classes) or sorted(columns) != sorted(classes):
+        return answer
+    return answer.iloc[:, [columns.index(name) for name in classes]].to_numpy()
+
+
+def _predicts_scores(estimator: Any) -> bool:
+    """Does its `predict` give raw scores, as LightGBM's does under an objective of one's own?"""
+    core = final_step(estimator)
+    return "lightgbm.sklearn.LGBMModel" in kinds(core) and callable(getattr(core, "objective_", None))
 
 
 def _threshold(estimator: Any) -> tuple[float | None, str | None]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Answers, Seen
+from effaudit.core.reading import Failure
 from effaudit.core.slices import Slice
 from effaudit.core.stats.resample import Resamples
 from effaudit.core.store import Array
@@ -61,6 +62,14 @@ class Rows:
         counts = self.slice.class_rows if self.slice else ()
         present = [name for name, count in zip(self.workload.classes, counts, strict=False) if count]
         return present[0] if len(present) == 1 else None
+
+
+def only_distances(seen: Seen) -> Failure | None:
+    """Why scores of probabilities mean nothing of a candidate whose scores are distances to a boundary; None of others."""
+    if not any(note.code == "distances" for note in seen.facts.notes):
+        return None
+    words = "its scores are distances to a boundary, not probabilities; CalibratedClassifierCV around it gives some"
+    return Failure("no_probabilities", "answer", words)
 
 
 def weighted(workload: Workload, worth: float) -> tuple[Note, ...]:

@@ -38,8 +38,8 @@ class Part:
     def whole(cls, answers: Answers, truth: Array, workload: Workload, weights: Array | None = None) -> Part:
         """All rows that a figure speaks of."""
         plain = answers.labels is not None and truth.ndim == 1 and workload.task != "regression"
-        true = np.unique(truth) if plain else np.empty(0, dtype=np.int64)
-        occurring = np.union1d(true, answers.labels) if plain and answers.labels is not None else true
+        true = np.unique(truth if weights is None else truth[weights > 0.0]) if plain else np.empty(0, dtype=np.int64)
+        occurring = np.union1d(truth, answers.labels) if plain and answers.labels is not None else true
         return cls(answers, truth, len(workload.classes), workload.task == "regression", occurring, true, weights)
 
     def drawn(self, rows: Array) -> Part:

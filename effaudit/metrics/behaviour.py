@@ -15,7 +15,7 @@ from effaudit.core.stats.estimate import DRAWN_ONE_SIDED
 from effaudit.core.stats.replicates import of_replicates, of_score
 from effaudit.core.stats.student import binomial_upper, wilson
 from effaudit.core.store import Array
-from effaudit.metrics._rows import weighted
+from effaudit.metrics._rows import only_distances, weighted
 
 BINS = 15
 """Of equal width, for the calibration error (Guo et al. 2017)."""
@@ -119,6 +119,8 @@ def _groups(seen: Seen) -> int:
 def _probabilities(seen: Seen) -> Array | Failure:
     if seen.workload.task == "regression":
         return Failure("not_applicable", "task", "a regression has no probabilities")
+    if (distances := only_distances(seen)) is not None:
+        return distances
     if seen.answers.scores is None:
         return Failure("no_probabilities", "answer", f"{seen.candidate.name} gives labels only, no probabilities")
     return seen.answers.scores

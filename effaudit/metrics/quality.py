@@ -11,7 +11,7 @@ from effaudit.core.notes import coded
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Refused, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
-from effaudit.core.scorers import HIGHER, IN_ANSWER_UNITS, LOWER, NO_UNIT, SHARES, bounds, clipped
+from effaudit.core.scorers import HIGHER, IN_ANSWER_UNITS, LOWER, NO_UNIT, OF_PROBABILITIES, SHARES, bounds, clipped
 from effaudit.core.slices import apart, sliced
 from effaudit.core.stats import ranking
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Skewed
@@ -22,7 +22,7 @@ from effaudit.core.text import one_line
 from effaudit.core.workload import Workload
 from effaudit.metrics import _scorers
 from effaudit.metrics._guess import worse_than_guess
-from effaudit.metrics._rows import Rows, all_rows, by_slice, weighted
+from effaudit.metrics._rows import Rows, all_rows, by_slice, only_distances, weighted
 from effaudit.metrics._scorers import Part
 from effaudit.metrics._statistics import statistic
 
@@ -62,7 +62,14 @@ class Quality(Metric):
         scorers = seen.workload.quality
         found = {f"quality.{name}": _reading(all_rows(seen), name) for name in scorers}
         parts = ((rows, rows.slice) for rows in by_slice(seen))
-        return found | {sliced(f"quality.{name}", own.key): _reading(rows, name) for rows, own in parts if own for name in scorers}
+        found |= {sliced(f"quality.{name}", own.key): _reading(rows, name) for rows, own in parts if own for name in scorers}
+        distances = only_distances(seen)
+        if distances is None:
+            return found
+        return {
+            metric: Result(distances) if apart(metric)[0].removeprefix("quality.") in OF_PROBABILITIES else result
+            for metric, result in found.items()
+        }
 
 
 def figure(name: str, answers: Answers, truth: Array, workload: Workload) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
@@ -128,7 +129,10 @@ def _series(raw: Any) -> Values:
     if isinstance(dtype, pd.StringDtype):
         return _text(series)
     if _is_nullable_number(dtype):
-        return Values(series.to_numpy(dtype="float64", na_value=np.nan) if series.isna().any() else _native(series.to_numpy()))
+        gaps = series.isna().any()
+        if gaps:
+            _check_digits(series.dropna())
+        return Values(series.to_numpy(dtype="float64", na_value=np.nan) if gaps else _native(series.to_numpy()))
     return _objects(series.astype(object))
 
 
@@ -137,6 +141,28 @@ def _is_nullable_number(dtype: Any) -> bool:
 
     extension = not isinstance(dtype, np.dtype)
     return extension and (types.is_bool_dtype(dtype) or types.is_integer_dtype(dtype) or types.is_float_dtype(dtype))
+
+
+def _check_digits(present: Any) -> None:
+    """Numbers that are kept as doubles, as there are gaps, keep their digits. Raises _Unfit where they would not."""
+    from pandas.api import types
+
+    if types.is_integer_dtype(present.dtype):
+        whole = present.to_numpy(dtype="uint64" if present.dtype.kind == "u" else "int64")
+        if whole.size and max(int(whole.max()), -int(whole.min())) <= _EXACT:
+            return
+        values = whole.tolist()
+    elif present.dtype == object:
+        values = [value for value in present if isinstance(value, int | Decimal)]
+    else:
+        return
+    if any(_EXACT < abs(value) < 2**64 and int(float(value)) != value for value in values if not isinstance(value, Decimal)):
+        raise _Unfit("whole numbers beyond 2⁵³ with gaps between them, which would lose digits; as text they keep them")
+    if any(value.is_finite() and Decimal(repr(float(value))) != value for value in values if isinstance(value, Decimal)):
+        raise _Unfit("decimals of more digits than a double keeps")
+
+
+_EXACT = 2**53
 
 
 def _objects(series: Any) -> Values:
@@ -153,6 +179,7 @@ def _objects(series: Any) -> Values:
         return Values(_whole(series))
     if kind in ("boolean", "integer", "floating", "mixed-integer-float", "decimal"):
         numbers = np.full(len(series), np.nan)
+        _check_digits(series[present])
         numbers[present] = series[present].astype("float64").to_numpy()
         return Values(numbers)
     if kind in ("date", "datetime", "datetime64"):

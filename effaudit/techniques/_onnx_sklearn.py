@@ -248,8 +248,9 @@ def _converted(step: Any, width: int, graph: Graph, raw: bool) -> Any:
                     step, initial_types=types, options=chosen_options, target_opset={"": graph.opset, "ai.onnx.ml": 3}
                 )
         except Exception as error:  # its converters raise anything over what they do not know, such as an option
-            words = words or f"{type(error).__name__}: {one_line(str(error), 160)}"
-    raise Refused(f"{type(step).__name__} has no converter to ONNX ({words})")
+            if "raw_scores" not in str(error):  # that it knows no such option says nothing of the model
+                words = words or f"{type(error).__name__}: {one_line(str(error), 160)}"
+    raise Refused(f"{type(step).__name__} has no converter to ONNX ({words or 'it gives no decision function there'})")
 
 
 def _kind_of(declared: Any) -> Any:

@@ -22,6 +22,7 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
     said = {field.name: getattr(plan, field.name) or getattr(file, field.name) for field in dataclasses.fields(Contract)}
     by_plan = plan.threshold is not None or plan.tune is not None
     said["threshold"], said["threshold_of"] = (plan if by_plan else file).threshold, (plan if by_plan else file).threshold_of
+    said["distances"] = file.distances or plan.distances
     said["labels"] = plan.labels or ("scores" if by_plan else None)
     if said["output"] is None and workload.task == "regression":
         said["output"] = "values"
@@ -29,6 +30,8 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
         raise Refused("its file does not say what it answers; write `output: probabilities`, `logits` or `labels`")
     if workload.task == "classification" and not workload.multilabel:
         _check_classes(file.classes, plan.classes, said["output"] == "labels", workload)
+    if not plan.columns:
+        _check_spelling(said["columns"], workload)
     said["columns"] = _as_spelt(said["columns"], workload)
     missing = [name for name in said["columns"] if name not in {column.name for column in workload.inputs}]
     if missing:
@@ -52,6 +55,15 @@ def _as_spelt(columns: tuple[str, ...], workload: Workload) -> tuple[str, ...]:
     names = [column.name for column in workload.inputs]
     spelt = {name.replace(" ", "_"): name for name in names}
     return tuple(name if name in names else spelt.get(name, name) for name in columns)
+
+
+def _check_spelling(columns: tuple[str, ...], workload: Workload) -> None:
+    """A file that writes `_` for a space does not say which of two columns it means. Raises Refused."""
+    names = [column.name for column in workload.inputs]
+    for name in columns:
+        alike = [other for other in names if other.replace(" ", "_") == name]
+        if len(alike) > 1 and not set(alike) <= set(columns):
+            raise Refused(f"asks for the column {name}, which may be {listed(alike)}; write its `columns`, or `ignore` one of them")
 
 
 def _check_classes(file: tuple[str, ...], plan: tuple[str, ...], labels: bool, workload: Workload) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from effaudit import registry
 from effaudit.core.candidate import Candidate
+from effaudit.core.notes import coded
 from effaudit.core.observed import Answers, Ready, together
 from effaudit.core.plugin import Refused
 from effaudit.core.protocol import Message
@@ -21,6 +23,8 @@ from effaudit.core.wire import pack, unpack
 from effaudit.core.workload import Workload
 from effaudit.worker import asking, blocks, busy, limits, making, memory, parallel, sizing
 from effaudit.worker.asking import Asked
+
+_DISTANCES = "Its scores are distances to a boundary, not probabilities: they rank rows, but do not say how sure it is."
 
 HELD_ROWS = 1000
 HELD_S = 0.5
@@ -87,6 +91,8 @@ class Desk:
         asked = self._ready
         candidate = unpack(Candidate, message.facts["candidate"])
         facts = asked.model.facts()
+        if asked.contract.distances and asked.contract.output == "logits":
+            facts = dataclasses.replace(facts, notes=(*facts.notes, *coded("distances", _DISTANCES)))
         sizes = sizing.of(candidate, facts.files)
         return Message("counted", {"facts": pack(facts), "sizes": pack(sizes), "contract": pack(asked.contract)})
 

@@ -211,3 +211,41 @@ def test_a_graph_with_labels_beside_its_probabilities_has_a_rule_of_its_own(tmp_
 
 def test_a_graph_without_labels_has_none(tmp_path, graphs):
     assert opened(graphs.network([5, 8, 3], "Softmax"), tmp_path).labeller(Contract(output="probabilities")) is None
+
+
+@pytest.mark.parametrize("name", ["label", "prediction", "class_id", "y_pred"])
+@pytest.mark.parametrize("shape", [["n"], ["n", 1]])
+def test_one_whole_number_a_row_beside_probabilities_is_the_label_whatever_it_is_called(tmp_path, graphs, name, shape):
+    ends = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 2]),
+        helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["n", 2]),
+        helper.make_tensor_value_info(name, TensorProto.INT64, shape),
+    ]
+    nodes = [
+        helper.make_node("Softmax", ["x"], ["probability"], axis=1),
+        helper.make_node("ArgMin", ["x"], [name], axis=1, keepdims=int(len(shape) == 2)),
+    ]
+    model = helper.make_model(helper.make_graph(nodes, "g", ends[:1], ends[1:]), opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    session = opened(model, tmp_path)
+    assert session.contract().output == "probabilities"
+    own = session.labeller(session.contract())({"x": np.array([[0.0, 1.0], [1.0, 0.0]], dtype=np.float32)})
+    assert own.ravel().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "words"),
+    [
+        (TensorProto.INT64, [1.0, 2.5], "a has fractions"),
+        (TensorProto.UINT8, [1.0, -1.0], "numbers beyond 0 to 255"),
+        (TensorProto.INT8, [1, 200], "numbers beyond -128 to 127"),
+        (TensorProto.INT32, [1.0, 1e12], "numbers beyond"),
+        (TensorProto.INT64, [1.0, np.inf], "numbers beyond"),
+    ],
+)
+def test_whole_number_inputs_refuse_what_a_cast_would_change(tmp_path, graphs, kind, values, words):
+    ends = [helper.make_tensor_value_info("x", kind, ["n", 1]), helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 1])]
+    model = graphs.graph_of([helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT)], ends)
+    ask = opened(model, tmp_path).predictor(Contract(output="values"))
+    with pytest.raises(Refused, match=words):
+        ask({"a": np.array(values)})

@@ -11,7 +11,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     VotingClassifier,
 )
-from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, SGDClassifier
+from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
@@ -24,8 +24,8 @@ from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from effaudit.core.candidate import Contract
-from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
+from effaudit.formats._sklearn_model import Fitted
 from effaudit.formats.sklearn import Sklearn
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -135,7 +135,7 @@ def test_a_model_without_probabilities_is_ranked_by_its_decision_function(tmp_pa
         assert np.array_equal(scores, model.decision_function(matrix))
         labels = model.classes_[scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)]
         assert np.array_equal(labels, model.predict(matrix))
-        assert "distances to a boundary" in texts(opened.facts().notes)[0]
+        assert opened.contract().distances
 
 
 def test_where_no_score_ranks_its_labels_a_model_answers_labels(tmp_path, numbers, request_of):
@@ -157,3 +157,36 @@ def test_a_fixed_threshold_is_read_from_the_file(tmp_path, numbers):
     model = FixedThresholdClassifier(LogisticRegression(), threshold=0.3, response_method="predict_proba").fit(*numbers[:2])
     assert written(model, tmp_path).contract().threshold == 0.3
     assert written(LogisticRegression().fit(*numbers[:2]), tmp_path).contract().threshold is None
+
+
+@pytest.mark.parametrize("keep", [list, tuple, lambda names: np.array(names, dtype=object), lambda names: np.array(names)[:, None]])
+def test_classes_are_read_however_a_classifier_of_ones_own_keeps_them(keep):
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    model.classes_ = keep([1, 0])
+    assert Fitted(model).contract().classes == ("1", "0")
+
+
+def test_words_kept_in_a_list_are_classes_and_not_several_answers():
+    model = LogisticRegression().fit([[0.0], [1.0]], ["no", "yes"])
+    model.classes_ = ["no", "yes"]
+    assert Fitted(model).contract().classes == ("no", "yes")
+
+
+def test_a_ridge_of_several_labels_answers_labels(numbers):
+    matrix, two, _ = numbers
+    several = RidgeClassifier().fit(matrix, np.column_stack([two, 1 - two]))
+    assert Fitted(several).contract().output == "labels"
+    assert Fitted(RidgeClassifier().fit(matrix, two)).contract().output == "logits"
+
+
+def test_a_lightgbm_with_an_objective_of_ones_own_has_no_labels_to_predict(numbers):
+    matrix, two, _ = numbers
+
+    def logistic(truth, scores):
+        share = 1 / (1 + np.exp(-scores))
+        return share - truth, share * (1 - share)
+
+    model = lightgbm.LGBMClassifier(n_estimators=3, objective=logistic, verbose=-1).fit(matrix, two)
+    assert Fitted(model).labeller(Contract(output="logits")) is None
+    usual = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(matrix, two)
+    assert Fitted(usual).labeller(Contract(output="probabilities")) is not None

@@ -21,6 +21,7 @@ from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
 from effaudit.core.plan import Data
 from effaudit.core.watch import Tally
 from effaudit.formats import _watching
+from effaudit.formats._categories import finder
 from effaudit.reading.data import build_store
 from effaudit.worker import asking
 
@@ -197,3 +198,9 @@ def test_every_format_can_be_watched():
     for name in ("sklearn", "lightgbm", "onnx", "torch", "python"):
         with registry.a_format(name).watching(Tally()):
             pass
+
+
+@pytest.mark.parametrize("column", [np.array([1.0, 0.0, np.nan]), np.array([True, False, True])])
+def test_booleans_that_a_csv_made_numbers_of_are_found_among_boolean_categories(column):
+    codes = finder((False, True), column, "flag")(column)
+    assert codes.tolist() == [1, 0, -1 if column.dtype.kind == "f" else 1]

@@ -165,3 +165,14 @@ def test_a_guess_is_weighted_too():
     work = Workload("classification", "", (), ("y",), ("0", "1"), {}, "row", "independent", {}, {}, {}, (), (1,))
     part = Part.whole(Answers(BINARY, BINARY.argmax(axis=1), ("0", "1")), TRUTH, work, WEIGHTS)
     assert guessed(part).answers.scores[0, 1] == pytest.approx(np.average(TRUTH, weights=WEIGHTS))
+
+
+def test_a_class_without_weight_is_none_of_those_whose_recalls_are_averaged():
+    from effaudit.core.workload import Workload
+
+    work = Workload("classification", "", (), ("y",), ("0", "1", "2"), {}, "row", "independent", {}, {}, {}, (), (1,))
+    weights = np.where(THREE == 2, 0.0, WEIGHTS)
+    part = Part.whole(Answers(SHARES, SHARES.argmax(axis=1), ("0", "1", "2")), THREE, work, weights)
+    labels = SHARES.argmax(axis=1)
+    assert score("balanced_accuracy", part) == pytest.approx(metrics.balanced_accuracy_score(THREE, labels, sample_weight=weights))
+    assert score("f1_macro", part) == pytest.approx(metrics.f1_score(THREE, labels, average="macro", sample_weight=weights))

@@ -247,3 +247,39 @@ def test_text_comes_back_as_it_was(texts):
         assert [values.words[code] if code >= 0 else None for code in values.data] == texts
     else:
         assert set(texts) <= {None}
+
+
+BIG = 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pd.Series([BIG, None], dtype="Int64"),
+        pd.Series([-BIG, None], dtype="Int64"),
+        pd.Series([2**63 + 1, None], dtype="UInt64"),
+        arrow([BIG, None], pa.int64()),
+        objects(BIG, None),
+        objects(Decimal("0.12345678901234567890123"), None),
+        objects(Decimal(10**28 + 1), Decimal(1)),
+    ],
+)
+def test_numbers_that_would_lose_digits_beside_a_gap_are_refused(raw):
+    with pytest.raises(InputError, match=r"the column 'x' holds (whole numbers beyond|decimals of more digits)"):
+        read(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pd.Series([2**53, None], dtype="Int64"),
+        pd.Series([2**60, None], dtype="Int64"),
+        pd.Series([BIG, 1], dtype="Int64"),
+        pd.Series([None, None], dtype="Int64"),
+        objects(Decimal("0.10"), Decimal("2.5"), None),
+        objects(Decimal("NaN"), Decimal("2.5")),
+        objects(2**53, None),
+    ],
+)
+def test_numbers_that_keep_their_digits_are_read(raw):
+    assert len(read(raw).data) == len(raw)

@@ -65,3 +65,9 @@ def test_numbers_sort_as_numbers_and_words_as_words():
     assert in_order({"10", "9", "a"}) == ["10", "9", "a"]
     assert in_order({"False", "True"}) == ["False", "True"]
     assert in_order({"nan", "inf", "1"}) == ["1", "inf", "nan"]
+
+
+def test_whole_numbers_of_more_digits_than_a_double_has_are_told_apart():
+    assert class_key(str(2**53), True) != class_key(str(2**53 + 1), True)
+    assert class_key(label_text(1e30), True) == class_key("1e30", True)
+    assert class_key("007", True) == class_key("7", True)

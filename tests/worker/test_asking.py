@@ -108,3 +108,15 @@ def test_requests_go_round_the_rows_in_order_and_begin_again(tmp_path):
     asked = Asked(None, Contract(), ("a",), None, None, workload(), writer.close(), None)
     requests = asked.requests("certify", 3, 2, 4, np.array([4, 3, 2, 1, 0]))
     assert [list(request["a"]) for request in requests] == [[0.0, 4.0], [3.0, 2.0], [1.0, 0.0]]
+
+
+def test_a_column_that_a_file_spells_with_an_underscore_is_not_guessed_where_two_could_be_meant():
+    two = replace(workload(), inputs=(Column("a b", "float64"), Column("a_b", "float64"), Column("c", "float64")))
+    file = Contract(columns=("a_b", "c"), output="probabilities", classes=("0", "1"))
+    with pytest.raises(Refused, match=r"may be a b, a_b; write its `columns`"):
+        joined(file, Contract(), two, preprocessed=False)
+    assert joined(file, Contract(columns=("a b", "c")), two, preprocessed=False).columns == ("a b", "c")
+    both = replace(file, columns=("a b", "a_b"))
+    assert joined(both, Contract(), two, preprocessed=False).columns == ("a b", "a_b")
+    one = replace(two, inputs=(Column("a b", "float64"), Column("c", "float64")))
+    assert joined(file, Contract(), one, preprocessed=False).columns == ("a b", "c")

@@ -10,9 +10,10 @@ from typing import Any
 from catalogue import CLASSIFIERS, FOR_TWO, IMPOSSIBLE, REGRESSORS, SEVERAL, WRAPPERS
 from forms import LABELS, TABLES
 from of_files import of_code, of_onnx, of_text, of_torch
-from of_models import of_categories, of_numbers, of_plan, of_several, of_steps, of_table, of_values, of_weights
+from of_models import of_categories, of_numbers, of_own, of_plan, of_several, of_steps, of_table, of_values, of_weights
 from of_products import of_product
 from parts import Cell
+from steps import KINDS
 
 
 def cells() -> list[Cell]:
@@ -83,6 +84,8 @@ def _all() -> Iterator[Cell]:
             yield of_weights(name, labels)
     for storage in ("parquet", "csv", "memory"):
         yield of_steps("two words", storage)
+    for kind in KINDS:
+        yield of_own(kind, next_of(("two words", "three words", "0 and 1", "numbers from 1")))
     for what in ("threshold", "threshold over the file's", "threshold of the other class", "names of codes"):
         for labels in ("two words", "0 and 1"):
             if what != "names of codes" or labels == "two words":

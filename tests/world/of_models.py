@@ -20,7 +20,7 @@ from sklearn.linear_model import (
 )
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.pipeline import make_pipeline
-from steps import Named
+from steps import Named, Own
 
 from effaudit.core.candidate import Artifact, Candidate, Contract
 from effaudit.core.classes import class_text
@@ -97,6 +97,21 @@ def of_steps(labels: str, storage: str) -> Cell:
         model = make_pipeline(Named(("a", "b")), LogisticRegression()).fit(rows, truth)
         candidate = Candidate("m", saved(model, folder, "joblib"))
         return Made(candidate, data_of(source, labels), expected_of(model, new, answers, labels))
+
+    return Cell(title, make)
+
+
+def of_own(kind: str, labels: str) -> Cell:
+    """A classifier of one's own, by how it keeps its classes; `frame`: by the names of its answer's columns."""
+    title = f"classes kept as {kind}, {labels}"
+
+    def make(folder: Path) -> Made:
+        rng = seeded(title)
+        table = TABLES["numbers"](rng)
+        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), "parquet", folder)
+        model = Own(kind).fit(rows, truth)
+        expected = expected_of(model.inner_, new, answers, labels)
+        return Made(Candidate("m", saved(model, folder, "joblib")), data_of(source, labels), expected)
 
     return Cell(title, make)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from effaudit.core.candidate import Contract, Facts, Output
+from effaudit.core.classes import class_text, natural
 from effaudit.core.plugin import Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
 from effaudit.core.text import listed
@@ -56,8 +57,29 @@ class Session(Model):
         return self._asking(contract, self._answering(contract.output))
 
     def labeller(self, contract: Contract) -> Predictor | None:
-        meant = [name for name in self._types if self._outputs.meanings.get(name) == "labels"] or self._unnamed_labels()
-        return self._asking(contract, meant[0]) if len(meant) == 1 and contract.output in ("probabilities", "logits") else None
+        if contract.output not in ("probabilities", "logits"):
+            return None
+        meant = [name for name in self._types if self._outputs.meanings.get(name) == "labels"]
+        if meant:
+            return self._asking(contract, meant[0]) if len(meant) == 1 else None
+        unnamed = self._unnamed_labels()
+        return self._checked(unnamed[0], contract) if len(unnamed) == 1 else None
+
+    def _checked(self, name: str, contract: Contract) -> Predictor:
+        """Asks for an output that is taken for the label by its form only. Raises Refused where it holds no classes."""
+        ask, known = self._asking(contract, name), {*contract.classes, *natural(len(contract.classes))}
+
+        def labels(request: Inputs) -> Array:
+            found = np.asarray(ask(request))
+            strange = {class_text(value) for value in found.ravel().tolist()} - known if contract.classes else set()
+            if strange:
+                raise Refused(
+                    f"its output {name!r} has one value a row, as labels have, and {listed(sorted(strange))} are no classes of it; "
+                    f"export it without {name!r}"
+                )
+            return found
+
+        return labels
 
     def _unnamed_labels(self) -> list[str]:
         """Outputs of one whole number, word or boolean a row, whatever they are called: beside probabilities these are labels."""

@@ -32,6 +32,10 @@ _HINT = (
 )
 
 
+_LIBRARIES = ("sklearn.", "lightgbm.")
+"""Packages whose probabilities are arrays in the order of `classes_`."""
+
+
 class Fitted(Model):
     """A fitted estimator. `notes` tell what is worth knowing of its file."""
 
@@ -72,7 +76,7 @@ class Fitted(Model):
             return lambda request: _joined(ask(read(request)), positive)
         if contract.output == "probabilities" and _is_one_against_all(self.native):
             return lambda request: _normalised(ask(read(request)))
-        if contract.output == "probabilities" and not type(self.native).__module__.startswith(("sklearn.", "lightgbm.")):
+        if contract.output == "probabilities" and not type(final_step(self.native)).__module__.startswith(_LIBRARIES):
             classes = _classes(self.native)
             return lambda request: _by_name(ask(read(request)), classes)
         return lambda request: ask(read(request))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from effaudit.core.notes import texts
 from effaudit.core.reading import DRAWN_LEVEL
 from effaudit.core.record import Record, Session
-from effaudit.core.text import counted
+from effaudit.core.text import counted, one_line
 from effaudit.core.units import show
 from effaudit.core.verdict import Verdict
 from effaudit.core.workload import Workload
@@ -162,14 +162,15 @@ def _classes(workload: Workload) -> str:
         return f", {counted(len(workload.answers), 'label')} a row"
     if not workload.classes:
         return ""
-    return f", {len(workload.classes)} classes" + (f", of which {workload.positive} is positive" if workload.positive else "")
+    positive = f", of which {one_line(workload.positive, 40)} is positive" if workload.positive else ""
+    return f", {len(workload.classes)} classes{positive}"
 
 
 def _weights(workload: Workload) -> Facts:
     if workload.effective is None:
         return ()
     worth = f"{workload.effective.rows:,.0f} rows of equal weight (Kish)"
-    return (("weights of certify rows", f"{workload.weights}: quality says as much as that of {worth}"),)
+    return (("weights of certify rows", f"{one_line(workload.weights, 40)}: quality says as much as that of {worth}"),)
 
 
 def _split(record: Record, split: str) -> str:

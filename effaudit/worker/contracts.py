@@ -22,7 +22,6 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
     said = {field.name: getattr(plan, field.name) or getattr(file, field.name) for field in dataclasses.fields(Contract)}
     by_plan = plan.threshold is not None or plan.tune is not None
     said["threshold"], said["threshold_of"] = (plan if by_plan else file).threshold, (plan if by_plan else file).threshold_of
-    said["distances"] = file.distances or plan.distances
     said["labels"] = plan.labels or ("scores" if by_plan else None)
     if said["output"] is None and workload.task == "regression":
         said["output"] = "values"

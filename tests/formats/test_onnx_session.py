@@ -14,6 +14,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from effaudit.core.candidate import Contract
 from effaudit.core.plugin import Refused
+from effaudit.core.watch import Tally
+from effaudit.core.watch import watching as watched
 from effaudit.formats.onnx import Onnx
 
 
@@ -108,7 +110,7 @@ def test_whole_number_inputs_refuse_missing_values(tmp_path, graphs):
     model = graphs.graph_of([helper.make_node("Identity", ["x"], ["y"])], ends)
     ask = opened(model, tmp_path).predictor(Contract(output="labels"))
     assert ask({"a": np.array([1.0, 2.0])}).tolist() == [[1], [2]]
-    with pytest.raises(Refused, match="takes whole numbers, and a has missing values"):
+    with watched(Tally()), pytest.raises(Refused, match="takes whole numbers, and a has missing values"):
         ask({"a": np.array([1.0, np.nan])})
 
 
@@ -233,6 +235,25 @@ def test_one_whole_number_a_row_beside_probabilities_is_the_label_whatever_it_is
     assert own.ravel().tolist() == [0, 1]
 
 
+def test_an_output_that_only_looks_like_labels_is_refused_with_what_to_do(tmp_path, graphs):
+    ends = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 2]),
+        helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["n", 2]),
+        helper.make_tensor_value_info("steps", TensorProto.INT64, ["n"]),
+    ]
+    nodes = [
+        helper.make_node("Softmax", ["x"], ["probability"], axis=1),
+        helper.make_node("ReduceMax", ["x"], ["most"], axes=[1], keepdims=0),
+        helper.make_node("Cast", ["most"], ["steps"], to=TensorProto.INT64),
+    ]
+    model = helper.make_model(helper.make_graph(nodes, "g", ends[:1], ends[1:]), opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    own = opened(model, tmp_path).labeller(Contract(output="probabilities", classes=("no", "yes")))
+    assert own({"x": np.array([[0.0, 1.0]], dtype=np.float32)}).tolist() == [1]
+    with pytest.raises(Refused, match="17 are no classes of it; export it without 'steps'"):
+        own({"x": np.array([[0.0, 17.0]], dtype=np.float32)})
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "words"),
     [
@@ -247,5 +268,5 @@ def test_whole_number_inputs_refuse_what_a_cast_would_change(tmp_path, graphs, k
     ends = [helper.make_tensor_value_info("x", kind, ["n", 1]), helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 1])]
     model = graphs.graph_of([helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT)], ends)
     ask = opened(model, tmp_path).predictor(Contract(output="values"))
-    with pytest.raises(Refused, match=words):
+    with watched(Tally()), pytest.raises(Refused, match=words):
         ask({"a": np.array(values)})

@@ -1,5 +1,6 @@
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
@@ -190,3 +191,16 @@ def test_a_lightgbm_with_an_objective_of_ones_own_has_no_labels_to_predict(numbe
     assert Fitted(model).labeller(Contract(output="logits")) is None
     usual = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(matrix, two)
     assert Fitted(usual).labeller(Contract(output="probabilities")) is not None
+
+
+def test_the_columns_of_a_dataframe_of_probabilities_are_read_by_their_names_in_a_pipeline_too(numbers, request_of):
+    matrix, two, _ = numbers
+
+    class Framed(LogisticRegression):
+        def predict_proba(self, rows):
+            return pd.DataFrame(super().predict_proba(rows)[:, ::-1], columns=self.classes_[::-1])
+
+    model = make_pipeline(StandardScaler(), Framed()).fit(matrix, two)
+    opened = Fitted(model)
+    shares = opened.predictor(opened.contract())(request_of(matrix))
+    assert np.array_equal(shares.argmax(axis=1), model.predict(matrix))

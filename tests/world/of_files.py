@@ -10,7 +10,7 @@ import lightgbm
 import numpy as np
 from catalogue import CLASSIFIERS
 from forms import PLAIN, TABLES, labelled, written
-from parts import HERE, Cell, classes_of, data_of, expected_of, positive_of, prepared, seeded
+from parts import HERE, Cell, classes_of, data_of, drawn, expected_of, positive_of, prepared, seeded
 from reference import Expected, Made
 from scipy.special import expit, softmax
 from sklearn.base import clone
@@ -29,9 +29,7 @@ def of_text(objective: str, labels: str) -> Cell:
     title = f"lightgbm text, {objective}, {labels}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES["gaps"](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), "parquet", folder)
+        source, rows, truth, new, answers = drawn(title, "gaps", labels, "parquet", folder)
         more = {"boosting_type": "rf", "subsample": 0.6, "subsample_freq": 1} if objective == "rf" else {}
         kind = {} if objective in ("rf", "gbdt") else {"objective": objective}
         model = lightgbm.LGBMClassifier(n_estimators=12, verbose=-1, **kind, **more).fit(rows, truth)
@@ -80,9 +78,7 @@ def of_torch(end: str, labels: str, storage: str) -> Cell:
     def make(folder: Path) -> Made:
         import torch
 
-        rng = seeded(title)
-        table = TABLES["numbers"](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), storage, folder)
+        source, rows, truth, new, answers = drawn(title, "numbers", labels, storage, folder)
         names = classes_of(labels)
         torch.manual_seed(1)
         single = end in ("one logit", "sigmoid")
@@ -107,7 +103,7 @@ def of_torch(end: str, labels: str, storage: str) -> Cell:
             "log softmax": lambda: np.exp(raw),
         }[end]()
         output = "logits" if end in ("logits", "one logit") else None
-        contract = Contract(output=output, classes=names)  # type: ignore[arg-type]
+        contract = Contract(output=output, classes=names)
         expected = Expected(
             answers,
             np.array(names, dtype=object)[matrix.argmax(axis=1)],
@@ -128,9 +124,7 @@ def of_code(kind: str, form: str, labels: str) -> Cell:
     title = f"python code, {kind}, {form}, {labels}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES[form](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), "parquet", folder)
+        source, rows, truth, new, answers = drawn(title, form, labels, "parquet", folder)
         before = prepared(rows, "one-hot") if form not in PLAIN else StandardScaler()
         model = make_pipeline(before, LogisticRegression(max_iter=300)).fit(rows, truth)
         joblib.dump(model, folder / "inner.joblib")
@@ -141,7 +135,7 @@ def of_code(kind: str, form: str, labels: str) -> Cell:
             f"model = joblib.load({str(folder / 'inner.joblib')!r})\n\n\ndef ask(table):\n    return model.{ask}\n"
         )
         names = tuple(class_text(one) for one in model.classes_)
-        contract = Contract(output=kind, classes=() if kind == "labels" else names, input="frame")  # type: ignore[arg-type]
+        contract = Contract(output=kind, classes=() if kind == "labels" else names, input="frame")
         artifact = Artifact(f"{module}:ask", "python", Trust(True), code=str(folder))
         expected = expected_of(model, new, answers, labels)
         if kind == "labels":

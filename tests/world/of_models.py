@@ -10,7 +10,7 @@ import lightgbm
 import numpy as np
 from catalogue import CLASSIFIERS, REGRESSORS, SEVERAL, WRAPPERS
 from forms import PLAIN, TABLES, labelled, signal, written
-from parts import Cell, classes_of, data_of, expected_of, positive_of, prepared, saved, seeded
+from parts import Cell, classes_of, data_of, drawn, expected_of, positive_of, prepared, saved, seeded
 from reference import Expected, Made
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -32,9 +32,8 @@ def of_numbers(name: str, wrapper: str, labels: str, storage: str, how: str) -> 
     title = f"{name}, {wrapper}, {labels}, numbers in {storage}, {how}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES["numbers" if storage != "parquet" else PLAIN[zlib.crc32(title.encode()) % 2]](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), storage, folder)
+        form = "numbers" if storage != "parquet" else PLAIN[zlib.crc32(title.encode()) % 2]
+        source, rows, truth, new, answers = drawn(title, form, labels, storage, folder)
         taken, asked = (rows.to_numpy(), new.to_numpy()) if storage == "npz" else (rows, new)
         model = WRAPPERS[wrapper](clone(CLASSIFIERS[name])).fit(taken, truth)
         candidate = Candidate("m", saved(model, folder, how))
@@ -48,9 +47,7 @@ def of_table(form: str, encoder: str, name: str, labels: str, storage: str, how:
     title = f"{name} on {form} ({encoder}), {labels}, {storage}, {how}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES[form](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), storage, folder)
+        source, rows, truth, new, answers = drawn(title, form, labels, storage, folder)
         model = make_pipeline(prepared(rows, encoder), clone(CLASSIFIERS[name])).fit(rows, truth)
         candidate = Candidate("m", saved(model, folder, how))
         return Made(candidate, data_of(source, labels), expected_of(model, new, answers, labels))
@@ -63,9 +60,7 @@ def of_categories(wrapper: str, labels: str, how: str) -> Cell:
     title = f"lightgbm on categories, {wrapper}, {labels}, {how}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES["categories"](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), "parquet", folder)
+        source, rows, truth, new, answers = drawn(title, "categories", labels, "parquet", folder)
         pick = make_column_transformer(("passthrough", list(rows)), verbose_feature_names_out=False).set_output(transform="pandas")
         boosted = lightgbm.LGBMClassifier(n_estimators=12, verbose=-1)
         model = {
@@ -91,9 +86,7 @@ def of_steps(labels: str, storage: str) -> Cell:
     title = f"first step of one's own, {labels}, {storage}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES["numbers"](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), storage, folder)
+        source, rows, truth, new, answers = drawn(title, "numbers", labels, storage, folder)
         model = make_pipeline(Named(("a", "b")), LogisticRegression()).fit(rows, truth)
         candidate = Candidate("m", saved(model, folder, "joblib"))
         return Made(candidate, data_of(source, labels), expected_of(model, new, answers, labels))
@@ -106,9 +99,7 @@ def of_own(kind: str, labels: str) -> Cell:
     title = f"classes kept as {kind}, {labels}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES["numbers"](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), "parquet", folder)
+        source, rows, truth, new, answers = drawn(title, "numbers", labels, "parquet", folder)
         model = Own(kind).fit(rows, truth)
         expected = expected_of(model.inner_, new, answers, labels)
         return Made(Candidate("m", saved(model, folder, "joblib")), data_of(source, labels), expected)
@@ -121,9 +112,7 @@ def of_plan(what: str, labels: str) -> Cell:
     title = f"plan says {what}, {labels}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES["numbers"](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), "parquet", folder)
+        source, rows, truth, new, answers = drawn(title, "numbers", labels, "parquet", folder)
         names = classes_of(labels)
         positive = positive_of(labels)
         other = next(name for name in names if name != positive)

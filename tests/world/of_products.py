@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from catalogue import CLASSIFIERS, WRAPPERS
-from forms import PLAIN, TABLES, labelled, written
-from parts import Cell, data_of, expected_of, prepared, saved, seeded
+from forms import PLAIN
+from parts import Cell, data_of, drawn, expected_of, prepared, saved
 from reference import Made
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -27,9 +27,7 @@ def of_product(name: str, wrapper: str, form: str, labels: str) -> Cell:
     title = f"to_onnx of {name}, {wrapper}, {form}, {labels}"
 
     def make(folder: Path) -> Made:
-        rng = seeded(title)
-        table = TABLES[form](rng)
-        source, rows, truth, new, answers = written(table, labelled(table, labels, rng), "parquet", folder)
+        source, rows, truth, new, answers = drawn(title, form, labels, "parquet", folder)
         inner = WRAPPERS[wrapper](clone(CLASSIFIERS[name]))
         model = (inner if form in PLAIN else make_pipeline(prepared(rows, "one-hot"), inner)).fit(rows, truth)
         data = data_of(source, labels)

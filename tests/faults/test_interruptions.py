@@ -58,7 +58,7 @@ def test_killed_at_any_moment_it_goes_on_from_the_journal(tmp_path, moment):
 
 def test_killed_between_two_looks_it_goes_on_with_those_who_were_still_open(tmp_path):
     again = {"name": "again", "path": "broken:good", "format": "python", "trust": True, "output": "values", "files": []}
-    plan = written_plan(tmp_path, ["good", "slow"], budget="5 s", extra=[again])
+    plan = written_plan(tmp_path, ["good", "slow"], budget="5 s", restarts=3, extra=[again])
     rule = {"metric": "latency.batch_1.p50", "versus": "baseline", "max_increase": "0 %", "severity": "error"}
     policy = {"apiVersion": "effaudit/v1", "kind": "EfficiencyPolicy", "metadata": {"name": "equal"}, "rules": {"equal": rule}}
     (tmp_path / "equal.yaml").write_text(json.dumps(policy))
@@ -75,8 +75,7 @@ def test_killed_between_two_looks_it_goes_on_with_those_who_were_still_open(tmp_
     assert record.looks == 5
     assert any(note.startswith("Timing ended after look") for note in texts(record.notes))
     starts = {name: np.unique(record.arrays[f"{name}/latency.batch_1.p50"][:, 0]) for name in ("slow", "again")}
-    assert len(starts["slow"]) == 2  # settled at the first look
-    assert len(starts["again"]) > 3
+    assert len(starts["slow"]) < len(starts["again"])  # hundreds of times as slow: settled at an earlier look than an equal one
     assert min(starts["again"]) < 1000 * 100 <= max(starts["again"])
 
 

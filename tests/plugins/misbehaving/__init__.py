@@ -22,7 +22,7 @@ BROKEN = (
 )
 
 
-def written_plan(folder: Path, names, *, budget="1 s", timeout="3 s", extra=()) -> Path:
+def written_plan(folder: Path, names, *, budget="1 s", timeout="3 s", restarts=2, extra=()) -> Path:
     """A plan over functions of broken.py; the first is the baseline."""
     folder.mkdir(parents=True, exist_ok=True)
     for module in ("broken.py", "cannot_import.py"):
@@ -39,7 +39,7 @@ def written_plan(folder: Path, names, *, budget="1 s", timeout="3 s", extra=()) 
         "name": "faults",
         "task": "regression",
         "workload": {"certify": "data.npz", "answer": "y", "rows": "independent", "batch_sizes": [1, 50]},
-        "measure": {"budget": budget, "restarts": 2, "memory_limit": "400 MB", "timeout": timeout, "codecarbon": "off"},
+        "measure": {"budget": budget, "restarts": restarts, "memory_limit": "400 MB", "timeout": timeout, "codecarbon": "off"},
         "candidates": [*candidates, *extra],
         "baseline": names[0],
     }

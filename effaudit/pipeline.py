@@ -43,11 +43,13 @@ from effaudit.measure.findings import findings
 from effaudit.measure.gather import Gathered, gather
 from effaudit.measure.looks import PLANNED, Looks, ended_after
 from effaudit.measure.panels import TWIN, panels
+from effaudit.measure.remembered import judged_on, on_new_rows
 from effaudit.measure.run import Run, held
 from effaudit.measure.sessions import Diary
 from effaudit.measure.steady import steadied
 from effaudit.measure.sweep import sweep
 from effaudit.measure.threshold import tuned
+from effaudit.measure.timed_answers import untrue
 from effaudit.measure.timing import Timing
 from effaudit.measure.timings import Timings, earlier
 from effaudit.metrics.carbon import intensity
@@ -222,7 +224,8 @@ class _Work:
         journal, watch = self.diary.journal, self.diary.watch
         swept = sweep(candidates, self.site, journal, tell) if self.workload.sweep else {}
         looks = Looks(self._still_open) if self.stop else None
-        timing = Timing(self.site, journal, watch, self.diary.number, always, swept, looks, self.diary.meter)
+        scored = {name: found.expected for name, found in self.gathered.items()}
+        timing = Timing(self.site, journal, watch, self.diary.number, always, swept, scored, looks, self.diary.meter)
         self.looks = timing.run(together, candidates, self.baseline, self.timings, tell)
 
     def read_the_metrics(self) -> Assembled:
@@ -233,7 +236,7 @@ class _Work:
         groups_of_rows = self.store.groups("certify").astype("int64")
         resamples = Resamples(groups_of_rows, self.plan.settings.resamples, self.plan.seed, self.store.weights())
         seen = {name: self._seen(self.gathered[name], resamples) for name in self.names if name in self.gathered}
-        self.seen = steadied(seen, self.baseline)
+        self.seen = steadied(on_new_rows(seen), self.baseline)
         planned = frozenset(candidate.name for candidate in self.plan.candidates)
         tell = _part(self.tell, "metrics", 0.0, 1.0, "")
         return assemble(self.seen, self._twin(), self.metrics, self.baseline, self.made, planned, tell)
@@ -338,7 +341,7 @@ class _Work:
             probes=self._probes(name),
             notes=found.notes,
             sampled=found.groups is not None,
-            doubts=found.doubts,
+            doubts=(*found.doubts, *untrue(self.timings.fallen.get(name))),
         )
 
     def _twin(self) -> Seen | None:
@@ -347,7 +350,8 @@ class _Work:
         blocks, starts = self.timings.blocks[TWIN], self.timings.starts.get(TWIN, ())
         windows = tuple(self.timings.windows.get(TWIN, ()))
         own = self.seen[self.baseline]
-        return replace(own, blocks=tuple(blocks), starts=tuple(starts), windows=windows, answers=Answers(None, None))
+        copy = replace(own, blocks=tuple(blocks), starts=tuple(starts), windows=windows, answers=Answers(None, None))
+        return judged_on(copy)
 
     def _probes(self, name: str) -> dict[str, tuple[Mapping[str, Any], ...]]:
         return {metric: tuple(found) for metric, found in self.timings.probes.get(name, {}).items()}

@@ -25,6 +25,7 @@ from effaudit.core.workload import Workload
 from effaudit.measure.company import Company, in_company
 from effaudit.measure.journal import Journal
 from effaudit.measure.replies import reply_limit, stored
+from effaudit.measure.timed_answers import Expected, expected
 from effaudit.process import Fault, Site, Worker
 
 CHUNK = 1000
@@ -51,6 +52,11 @@ class Gathered:
     """Why its quality cannot be believed as it was read."""
     groups: int | None = None
     """Of how many certify groups, in their drawn order, its answers are those of the workload's first batch size; None: of all."""
+
+    @property
+    def expected(self) -> Expected | None:
+        """What its answers to timed requests must be."""
+        return expected(self.answers["certify"], frozenset(note.code for note in (*self.notes, *self.doubts)))
 
 
 def gather(

@@ -13,6 +13,7 @@ from effaudit.core.candidate import Candidate
 from effaudit.core.notes import Note
 from effaudit.core.observed import Block, Start
 from effaudit.core.protocol import Message
+from effaudit.core.reading import Failure
 from effaudit.measure.environment import Watch
 from effaudit.measure.journal import Journal
 from effaudit.measure.looks import Looks, plan_of, rested
@@ -21,6 +22,7 @@ from effaudit.measure.power import Meter, weigh
 from effaudit.measure.residents import Resident, processors
 from effaudit.measure.rounds import play
 from effaudit.measure.stopping import Enough, over_budget
+from effaudit.measure.timed_answers import UNTRUE, Expected
 from effaudit.measure.timings import Timings, round_of, windows_of
 from effaudit.process import Fault, Site, Worker
 
@@ -36,8 +38,8 @@ class Timing:
     """How to time: with which workers, journal, watch and session.
 
     `probes`: metrics that look inside each worker once. `batches`: the batch sizes of candidates that have their own; the
-    others have the workload's. `looks`: when to look at what is decided, if that is when to stop. `meter`: the machine's power
-    sensors, if it has some.
+    others have the workload's. `expected`: what was scored, which timed answers must be. `looks`: when to look at what is
+    decided, if that is when to stop. `meter`: the machine's power sensors, if it has some.
     """
 
     site: Site
@@ -46,6 +48,7 @@ class Timing:
     session: int
     probes: tuple[str, ...] = ()
     batches: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    expected: Mapping[str, Expected | None] = field(default_factory=dict)
     looks: Looks | None = None
     meter: Meter | None = None
     clock: Callable[[], float] = time.monotonic
@@ -107,7 +110,7 @@ class Timing:
                 try:
                     workers[name] = self._start(name, incarnation, candidates, baseline, timings)
                 except Fault as fault:
-                    timings.fallen[name] = fault.failure
+                    self._fell({name: fault.failure}, timings)
             self._check_idle(workers, timings)
             begun = self.clock()
             timings.starts_s += begun - started
@@ -124,7 +127,7 @@ class Timing:
                 order=order,
                 keep=lambda blocks: self._keep(blocks, timings),
             )
-            timings.fallen.update(played.fallen)
+            self._fell(played.fallen, timings)
             standing = [name for name in workers if name not in played.fallen]
             self._weigh({name: workers[name] for name in standing}, incarnation, order, timings)
             used = self.clock() - begun
@@ -142,7 +145,9 @@ class Timing:
         settings = self.site.settings
         batches = self.batches.get(known) or self.site.workload.batch_sizes
         worker, opened = self.site.open(candidate, "timing", incarnation % 100)
-        first = worker.ask("first", {"batch": batches[0]}, stage="first", timeout_s=settings.timeout_s).facts["first_s"]
+        cores = processors() if candidate.threads == 1 else ()
+        resident = Resident(worker, settings.timeout_s, self.watch, batches, settings.parallel, (), cores, self.expected.get(known))
+        first = resident.first()
         held = worker.ask("hold", {"batch": max(batches)}, stage="memory", timeout_s=settings.timeout_s).facts["memory"]
         memory = {**opened["memory"], **held}
         start = Start(incarnation, opened["import_s"], opened["load_s"], first, memory)
@@ -154,8 +159,7 @@ class Timing:
         except BaseException:
             worker.end()
             raise
-        cores = processors() if candidate.threads == 1 else ()
-        return Resident(worker, settings.timeout_s, self.watch, batches, settings.parallel, others, cores)
+        return dataclasses.replace(resident, others=others)
 
     def _probe(self, worker: Worker, name: str, timings: Timings) -> None:
         for metric in self.probes:
@@ -185,12 +189,19 @@ class Timing:
         if self.meter is None or self.meter.lost or not workers:
             return
         weighed = weigh(workers, self.meter, incarnation, order)
-        timings.fallen.update(weighed.fallen)
+        self._fell(weighed.fallen, timings)
         if weighed.why_not:
             timings.notes.append(Note("energy_lost", weighed.why_not))
         self.journal.add(windows_of(weighed.windows))
         for name, own in weighed.windows.items():
             timings.windows.setdefault(name, []).extend(own)
+
+    def _fell(self, fallen: Mapping[str, Failure], timings: Timings) -> None:
+        """What was timed of one whose timed answers are not the scored ones is no figure of the model that was scored."""
+        timings.fallen.update(fallen)
+        for name in [name for name, failure in fallen.items() if failure.code in UNTRUE]:
+            timings.forget(name)
+            self.journal.add(Message("forgotten", {"name": name}))
 
     def _check_idle(self, workers: Mapping[str, Resident], timings: Timings) -> None:
         before = {name: worker.worker.cpu_seconds() for name, worker in workers.items()}

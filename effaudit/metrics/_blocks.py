@@ -19,16 +19,18 @@ from effaudit.core.store import Array
 def of_batch(seen: Seen, batch: int) -> tuple[Block, ...] | Failure:
     """The blocks of one batch size, or why there are none."""
     blocks = tuple(block for block in seen.blocks if block.batch == batch and not block.callers)
-    if blocks:
-        return blocks
-    return seen.fallen or Failure("not_timed", "time", "it was not timed")
+    return blocks or _none(seen, batch)
 
 
 def of_callers(seen: Seen, callers: int) -> tuple[Block, ...] | Failure:
     """The blocks in which so many callers asked at once, or why there are none."""
     blocks = tuple(block for block in seen.blocks if block.callers == callers)
-    if blocks:
-        return blocks
+    return blocks or _none(seen, seen.workload.batch_sizes[0])
+
+
+def _none(seen: Seen, batch: int) -> Failure:
+    if seen.fallen is None and batch in seen.remembered:
+        return Failure("remembers_rows", "time", f"{seen.remembered[batch]}, of which there were too few here")
     return seen.fallen or Failure("not_timed", "time", "it was not timed")
 
 
@@ -80,7 +82,9 @@ def cpu_seconds_per_row(block: Block) -> float:
 
 
 def rows_repeat(seen: Seen, batch: int) -> tuple[Note, ...]:
-    """Says so when the same rows come round so often that caches make them look fast."""
+    """Says so when the same rows come round so often that caches make them look fast, or are seen to do so."""
+    if batch in seen.remembered:
+        return (seen.remembered[batch],)
     rows = seen.workload.splits["certify"]
     if rows >= 1000 and batch * 4 <= rows:
         return ()

@@ -54,6 +54,22 @@ def test_a_model_that_fails_only_when_it_is_timed_keeps_its_quality_and_loses_it
     assert "SIGSEGV" in lost.reason
 
 
+def test_a_model_that_answers_otherwise_when_it_is_timed_has_no_timings_and_its_quality_is_in_doubt(faulty):
+    row = read_record(faulty[0] / "run").row("another_when_timed")
+    for metric in ("latency.batch_1.p50", "latency.batch_50.p50", "throughput.batch_1", "start.first.p50", "memory.peak.max"):
+        lost = row.readings[metric]
+        assert isinstance(lost, Failure)
+        assert lost.code == "timed_answers"
+    assert "timed_answers" in {note.code for note in row.doubts}
+
+
+def test_a_model_that_remembers_is_judged_on_rows_that_are_new_to_it(faulty):
+    row = read_record(faulty[0] / "run").row("remembers")
+    assert "remembers_rows" in {note.code for note in row.notes}
+    found = row.readings["latency.batch_1.p50"]
+    assert isinstance(found, Failure) or found.value >= 0.003
+
+
 @pytest.mark.parametrize("name", ["good", "chatty"])
 def test_well_behaved_models_are_measured_beside_them(faulty, name):
     row = read_record(faulty[0] / "run").row(name)

@@ -102,11 +102,11 @@ def test_numbered_classes_need_no_names():
         assert joined(Contract(output="probabilities"), Contract(), numbered, preprocessed=False).classes == ()
 
 
-def test_requests_go_round_the_rows_in_order_and_begin_again(tmp_path):
+def test_requests_hold_the_rows_they_are_told_in_their_order(tmp_path):
     writer = StoreWriter(tmp_path / "s", ["a"], {})
     writer.add("certify", {"a": np.arange(5.0)}, np.zeros(5), np.arange(5))
     asked = Asked(None, Contract(), ("a",), None, None, workload(), writer.close(), None)
-    requests = asked.requests("certify", 3, 2, 4, np.array([4, 3, 2, 1, 0]))
+    requests = asked.requests(np.array([0, 4, 3, 2, 1, 0]), 2)
     assert [list(request["a"]) for request in requests] == [[0.0, 4.0], [3.0, 2.0], [1.0, 0.0]]
 
 

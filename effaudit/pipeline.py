@@ -19,7 +19,7 @@ from effaudit.compress import recipes
 from effaudit.compress.gain import gains
 from effaudit.compress.products import Kitchen
 from effaudit.core.answer import BadAnswer
-from effaudit.core.artifacts import digest, shown
+from effaudit.core.artifacts import shown
 from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
@@ -40,7 +40,7 @@ from effaudit.measure.assemble import Assembled, assemble, read_again, rememberi
 from effaudit.measure.company import sample_of
 from effaudit.measure.finalists import look_into
 from effaudit.measure.findings import findings
-from effaudit.measure.gather import Gathered, gather
+from effaudit.measure.gather import Gathered, gather, stale
 from effaudit.measure.looks import PLANNED, Looks, ended_after
 from effaudit.measure.panels import TWIN, panels
 from effaudit.measure.remembered import judged_on, on_new_rows
@@ -54,6 +54,8 @@ from effaudit.measure.timing import Timing
 from effaudit.measure.timings import Timings, earlier
 from effaudit.metrics.carbon import intensity
 from effaudit.process import Site, do_all
+from effaudit.process.identity import CODE as CHANGED
+from effaudit.process.identity import changed
 from effaudit.reading.data import build_store
 from effaudit.reading.positive import check_positive
 from effaudit.reading.record_file import write_record
@@ -152,10 +154,15 @@ class _Work:
         stop_digest: str,
     ) -> _Work:
         """Opens the journal, and with it what earlier sessions of the same audit won."""
-        same = [plan.digest, site.workload.digests, environment.packages(), {c.name: digest(c) for c in plan.candidates}]
+        same = [plan.digest, site.workload.digests, environment.packages()]
         if stop is not None:  # who is rested depends on the policy: what another one left out is no part of this audit
             same.append(stop_digest)
-        diary.open(run.journal(hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()))
+        key = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
+        journal = run.journal(key)
+        if stale(journal, site):
+            journal.discard()
+            journal = run.journal(key)
+        diary.open(journal)
         return cls(plan, judge, run, diary, store, site, tell, recipes.of_plan(plan), earlier(diary.journal), stop)
 
     def __enter__(self) -> _Work:
@@ -225,8 +232,19 @@ class _Work:
         swept = sweep(candidates, self.site, journal, tell) if self.workload.sweep else {}
         looks = Looks(self._still_open) if self.stop else None
         scored = {name: found.expected for name, found in self.gathered.items()}
-        timing = Timing(self.site, journal, watch, self.diary.number, always, swept, scored, looks, self.diary.meter)
+        files = {name: found.identity for name, found in self.gathered.items()}
+        timing = Timing(self.site, journal, watch, self.diary.number, always, swept, scored, files, looks, self.diary.meter)
         self.looks = timing.run(together, candidates, self.baseline, self.timings, tell)
+        self.drop_the_changed()
+
+    def drop_the_changed(self) -> None:
+        """Of a candidate whose files changed since they were read there is no figure: it would be one of two models."""
+        for name, found in list(self.gathered.items()):
+            failure = self.timings.fallen.get(name) or changed(found.identity, self.site)
+            if failure is not None and failure.code == CHANGED:
+                self.failed[name] = failure
+                self.timings.forget(name)
+                del self.gathered[name]
 
     def read_the_metrics(self) -> Assembled:
         """Turns what was seen into readings."""
@@ -249,7 +267,8 @@ class _Work:
         chosen = [name for name in self._finalists(assembled) if name not in self.timings.fallen]
         for place, name in enumerate(chosen):
             self.tell("energy", place / len(chosen), name)
-            look_into(self.seen[name].candidate, tuple(wanted), self.site, self.diary.journal, self.timings)
+            own, files = self.seen[name].candidate, self.gathered[name].identity
+            look_into(own, files, tuple(wanted), self.site, self.diary.journal, self.timings)
         return read_again(assembled, {name: replace(self.seen[name], probes=self._probes(name)) for name in chosen}, wanted)
 
     def _still_open(self, _: Timings) -> frozenset[str]:
@@ -291,7 +310,9 @@ class _Work:
             return
         count = len(self.jobs)
         parent = self.gathered[job.parent].candidate if job.parent else None
-        product = kitchen.make(job.name, parent, job.steps, _part(self.tell, "compress", place / count, MADE_BY / count, job.name))
+        identity = self.gathered[job.parent].identity if job.parent else None
+        tell = _part(self.tell, "compress", place / count, MADE_BY / count, job.name)
+        product = kitchen.make(job.name, parent, identity, job.steps, tell)
         if isinstance(product, Failure):
             self.failed[job.name] = product
             return

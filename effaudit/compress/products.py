@@ -7,17 +7,20 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from effaudit.core.artifacts import digest, file_digest
+from effaudit.core.artifacts import file_digest
 from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.identity import Identity
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product
 from effaudit.core.reading import Failure
 from effaudit.core.record import Made
 from effaudit.core.wire import pack, unpack
 from effaudit.process import Fault, Site
+from effaudit.process.identity import changed
 
 PRODUCT = "product.json"
 LONGER = 10
@@ -36,25 +39,37 @@ class Kitchen:
     versions: Mapping[str, str]
 
     def make(
-        self, name: str, parent: Candidate | None, steps: tuple[Step, ...], tell: Tell
+        self, name: str, parent: Candidate | None, identity: Identity | None, steps: tuple[Step, ...], tell: Tell
     ) -> tuple[Candidate, tuple[Made, ...]] | Failure:
-        """The product of a whole recipe as a candidate, and how each step went; or at which step it failed, and why."""
+        """The product of a whole recipe as a candidate, and how each step went; or at which step it failed, and why.
+
+        `identity`: the files that the parent read when it was asked, which must still be those when a product is made of it.
+        """
         made: list[Made] = []
-        current = parent
+        current, source = parent, self._source(identity)
         for place, step in enumerate(steps):
             last = place == len(steps) - 1
             own = name if last else "-".join([parent.name if parent else "data", *(s.technique for s in steps[: place + 1])])
+            part = partial(_part, tell, place, len(steps))
             try:
-                product, how = self._step(own, current, step, lambda share, text, at=place: tell((at + share) / len(steps), text))  # type: ignore[misc]
+                product, how = self._step(own, current, source, step, part)
             except Fault as fault:
                 return Failure("not_made", f"make {step.technique}", fault.failure.reason)
             current = self._candidate(own, product, parent, steps[: place + 1])
+            source = _Source(how.digest, partial(_is, Path(product.artifact.path).parent, how.digest))
             made.append(how)
         assert current is not None
         return current, tuple(made)
 
-    def _step(self, name: str, parent: Candidate | None, step: Step, tell: Tell) -> tuple[Product, Made]:
-        before = digest(parent) if parent else None
+    def _source(self, identity: Identity | None) -> _Source | None:
+        return None if identity is None else _Source(identity.digest, lambda: changed(identity, self.site) is None)
+
+    def _step(self, name: str, parent: Candidate | None, source: _Source | None, step: Step, tell: Tell) -> tuple[Product, Made]:
+        if source is not None and not source.unchanged():
+            raise Fault(
+                "parent_changed", step.technique, "the files of its parent changed since it was asked; begin the audit again"
+            )
+        before = source.digest if source else None
         key = self._key(parent, before, step)
         folder = self.folder / f"{name}-{key[:12]}"
         kept = _kept(folder, key)
@@ -64,10 +79,9 @@ class Kitchen:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         product, how = self._made(name, parent, before, step, scratch, tell)
-        if parent and digest(parent) != before:
-            raise Fault(
-                "parent_changed", step.technique, f"changed the files of its parent {parent.name}, which must never be written to"
-            )
+        if source is not None and not source.unchanged():
+            words = "the files of its parent changed while it was made: they must never be written to"
+            raise Fault("parent_changed", step.technique, words)
         shutil.rmtree(folder, ignore_errors=True)
         moved = _moved(product, scratch, folder)
         how = replace(how, digest=_contents(scratch))
@@ -139,6 +153,22 @@ class Kitchen:
             "versions": dict(self.versions),
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a step is made from: the digest of its files, and whether they still have it."""
+
+    digest: str
+    unchanged: Callable[[], bool]
+
+
+def _part(tell: Tell, place: int, count: int, share: float, text: str) -> None:
+    tell((place + share) / count, text)
+
+
+def _is(folder: Path, expected: str) -> bool:
+    return _contents(folder) == expected
 
 
 def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:

@@ -17,7 +17,7 @@ from effaudit.core.text import counted
 from effaudit.measure.replies import differing_rows
 from effaudit.process import Fault
 
-UNTRUE = frozenset({"timed_answers", "bad_answer"})
+UNTRUE = frozenset({"timed_answers", "bad_answer", "file_changed"})
 """Codes of failures after which nothing that was timed before counts: it was not the scored model that answered."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from effaudit import registry
 from effaudit.core.candidate import Candidate
+from effaudit.core.identity import Identity
 from effaudit.core.notes import Note
 from effaudit.core.observed import Block, Start
 from effaudit.core.protocol import Message
@@ -25,6 +26,7 @@ from effaudit.measure.stopping import Enough, over_budget
 from effaudit.measure.timed_answers import UNTRUE, Expected
 from effaudit.measure.timings import Timings, round_of, windows_of
 from effaudit.process import Fault, Site, Worker
+from effaudit.process.identity import opened
 
 IDLE_WINDOW_S = 0.2
 IDLE_SHARE = 0.05
@@ -38,8 +40,8 @@ class Timing:
     """How to time: with which workers, journal, watch and session.
 
     `probes`: metrics that look inside each worker once. `batches`: the batch sizes of candidates that have their own; the
-    others have the workload's. `expected`: what was scored, which timed answers must be. `looks`: when to look at what is
-    decided, if that is when to stop. `meter`: the machine's power sensors, if it has some.
+    others have the workload's. `expected`: what was scored, which timed answers must be. `identities`: the files that were.
+    `looks`: when to look at what is decided, if that is when to stop. `meter`: the machine's power sensors, if it has some.
     """
 
     site: Site
@@ -49,6 +51,7 @@ class Timing:
     probes: tuple[str, ...] = ()
     batches: Mapping[str, Sequence[int]] = field(default_factory=dict)
     expected: Mapping[str, Expected | None] = field(default_factory=dict)
+    identities: Mapping[str, Identity] = field(default_factory=dict)
     looks: Looks | None = None
     meter: Meter | None = None
     clock: Callable[[], float] = time.monotonic
@@ -144,13 +147,13 @@ class Timing:
         candidate = dataclasses.replace(candidates[known], name=name)
         settings = self.site.settings
         batches = self.batches.get(known) or self.site.workload.batch_sizes
-        worker, opened = self.site.open(candidate, "timing", incarnation % 100)
+        worker, facts = opened(self.site, candidate, self.identities.get(known), "timing", incarnation % 100)
         cores = processors() if candidate.threads == 1 else ()
         resident = Resident(worker, settings.timeout_s, self.watch, batches, settings.parallel, (), cores, self.expected.get(known))
         first = resident.first()
         held = worker.ask("hold", {"batch": max(batches)}, stage="memory", timeout_s=settings.timeout_s).facts["memory"]
-        memory = {**opened["memory"], **held}
-        start = Start(incarnation, opened["import_s"], opened["load_s"], first, memory)
+        memory = {**facts["memory"], **held}
+        start = Start(incarnation, facts["import_s"], facts["load_s"], first, memory)
         timings.starts.setdefault(name, []).append(start)
         self.journal.add(Message("start", {"name": name, **dataclasses.asdict(start)}))
         self._probe(worker, name, timings)
@@ -174,15 +177,15 @@ class Timing:
         parts = [artifact for artifact in (candidate.artifact, candidate.preprocess) if artifact is not None]
         if most == 1 or all(registry.a_format(artifact.format).thread_safe for artifact in parts):
             return ()
-        opened: list[Worker] = []
+        others: list[Worker] = []
         try:
             for place in range(2, most + 1):
-                opened.append(self.site.open(candidate, f"timing-{place}", incarnation % 100)[0])
+                others.append(self.site.open(candidate, f"timing-{place}", incarnation % 100)[0])
         except BaseException:
-            for worker in opened:
+            for worker in others:
                 worker.end()
             raise
-        return tuple(opened)
+        return tuple(others)
 
     def _weigh(self, workers: Mapping[str, Resident], incarnation: int, order: random.Random, timings: Timings) -> None:
         """Windows of work and of rest, whose joules are counted, where there is something to count them with."""

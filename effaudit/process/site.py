@@ -54,8 +54,13 @@ class Site:
             self.halt,
         )
 
-    def open(self, candidate: Candidate, purpose: str, incarnation: int = 0) -> tuple[Worker, Mapping[str, Any]]:
-        """A worker with the candidate open, and what opening it took. Raises Fault."""
+    def open(
+        self, candidate: Candidate, purpose: str, incarnation: int = 0, *, watch_files: bool = False
+    ) -> tuple[Worker, Mapping[str, Any]]:
+        """A worker with the candidate open, and what opening it took. Raises Fault.
+
+        `watch_files`: it notes every file that it opens, which costs a little time at each.
+        """
         worker = self.start(candidate, purpose)
         facts = {
             "candidate": pack(candidate),
@@ -64,6 +69,7 @@ class Site:
             "assumptions": pack(self.assumptions),
             "seed": self.seed,
             "incarnation": incarnation,
+            "watch_files": watch_files,
         }
         opened = worker.ask("open", facts, stage="open", timeout_s=max(self.settings.timeout_s, self.opening_s))
         return worker, opened.facts

@@ -1,10 +1,12 @@
-"""The words a worker knows: open, count, first, answers, asked, understood, block, parallel, busy, hold, probe, make."""
+"""The words a worker knows: open, count, first, answers, asked, understood, block, parallel, busy, hold, probe,
+files, digests, make.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 
 from effaudit import registry
 from effaudit.core.candidate import Candidate
+from effaudit.core.identity import STATE_NS, Identity, NoFile, read_file, stamps
 from effaudit.core.notes import coded
 from effaudit.core.observed import Answers, Ready, together
 from effaudit.core.plugin import Refused
@@ -24,6 +27,7 @@ from effaudit.core.workload import Workload
 from effaudit.worker import asking, blocks, busy, limits, making, memory, parallel, sizing
 from effaudit.worker.asking import Asked
 from effaudit.worker.blocks import Kept, copied
+from effaudit.worker.opened_files import OpenedFiles
 from effaudit.worker.turns import Turns
 
 _DISTANCES = "Its scores are distances to a boundary, not probabilities: they rank rows, but do not say how sure it is."
@@ -47,6 +51,8 @@ class Desk:
         self._turns = Turns(1, [0])
         self._timer = blocks.Timer()
         self._random = np.random.default_rng()
+        self._opened: OpenedFiles | None = None
+        self._opened_ns = 0
         self._worked: tuple[Array, list[Any]] | None = None
 
     def does(self, word: str) -> Callable[[Message], Message]:
@@ -64,6 +70,8 @@ class Desk:
             "hold": self._hold,
             "probe": self._probe,
             "make": self._make,
+            "files": self._files,
+            "digests": self._digests,
         }
         return words[word]
 
@@ -80,11 +88,14 @@ class Desk:
         self._settings = unpack(Settings, facts["settings"])
         self._assumptions = unpack(Assumptions, facts["assumptions"])
         store = Store(workload.store)
+        if facts.get("watch_files"):
+            self._opened = OpenedFiles([workload.store])
         _load_libraries(candidate)
         import_s = (time.monotonic_ns() - self._started_ns) / 1e9
         libraries = memory.now()
         limits.bind_memory(self._settings.memory_limit)
         memory.begin()
+        self._opened_ns = time.time_ns()
         begun = time.monotonic_ns()
         self._asked = asking.opened(candidate, workload, store)
         load_s = (time.monotonic_ns() - begun) / 1e9
@@ -193,9 +204,28 @@ class Desk:
         facts = {**reply.facts, "classes": list(found.classes), "dtype": ready.tally.dtype}
         return Message(reply.word, facts, {**reply.arrays, **arrays})
 
+    def _files(self, message: Message) -> Message:
+        """Every file that the candidate reads, as far as it has shown: named by the plan, by itself, or opened."""
+        beside = [str(Path(file).absolute()) for file in self._ready.model.facts().files]
+        named = [*message.facts["named"], *beside]
+        found = _identity(self._opened.paths(named) if self._opened else named)
+        later = [path for path, own in stamps(beside).items() if own is None or own[STATE_NS] > self._opened_ns]
+        return Message(found.word, {**found.facts, "changed": later})
+
+    def _digests(self, message: Message) -> Message:
+        """Files hashed again; those that are gone are left out."""
+        return _identity([path for path in message.facts["paths"] if Path(path).is_file()])
+
     def _make(self, message: Message) -> Message:
         limits.bind_memory(int(message.facts["memory_limit"]))
         return making.product(message.facts, Path(message.facts["scratch"]), self._tell)
+
+
+def _identity(paths: Sequence[str]) -> Message:
+    try:
+        return Message("files", {"identity": pack(Identity(tuple(read_file(path) for path in paths)))})
+    except NoFile as error:
+        raise Refused(str(error)) from error
 
 
 def _answered(found: Answers, facts: Mapping[str, Any] | None = None) -> Message:

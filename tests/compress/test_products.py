@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from effaudit.compress.products import Kitchen
-from effaudit.core.artifacts import digest
 from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.identity import Identity, read_file
 from effaudit.core.notes import Note
 from effaudit.core.plan import Data
 from effaudit.core.reading import Failure
@@ -41,9 +41,13 @@ def steps(**options):
     return (Step("round_weights", options),)
 
 
+def identity(candidate):
+    return Identity((read_file(candidate.artifact.path),))
+
+
 def made(kitchen, parent, chain, name="small"):
     heard = []
-    return kitchen.make(name, parent, chain, lambda share, text: heard.append((share, text))), heard
+    return kitchen.make(name, parent, identity(parent), chain, lambda share, text: heard.append((share, text))), heard
 
 
 def test_a_product_is_a_candidate_with_lineage_cost_and_figures(kitchen, parent):
@@ -56,7 +60,7 @@ def test_a_product_is_a_candidate_with_lineage_cost_and_figures(kitchen, parent)
     assert step.seconds > 0
     assert step.joules == pytest.approx(4.0 * step.cpu_seconds)
     assert step.peak_memory > 10**7
-    assert step.parent_digest == digest(parent)
+    assert step.parent_digest == identity(parent).digest
     assert (0.5, "rounding") in heard
 
 
@@ -122,6 +126,6 @@ def test_a_failed_product_leaves_nothing_that_looks_like_one(kitchen, parent):
 
 
 def test_the_parent_is_unchanged(kitchen, parent):
-    before = digest(parent)
+    before = identity(parent).digest
     made(kitchen, parent, steps(digits=1) + steps(digits=0))
-    assert digest(parent) == before
+    assert identity(parent).digest == before

@@ -18,11 +18,12 @@ _ASKED_LIMIT = 1 << 30
 
 
 def until_closed(incoming: int, outgoing: int, started_ns: int) -> None:
-    """Serves the coordinator at the other ends of two pipes."""
+    """Serves the coordinator at the other ends of two pipes, who is told first which process the worker is."""
 
     def tell(share: float, text: str) -> None:
         _give(outgoing, protocol.encode(Message("progress", {"share": share, "text": text})))
 
+    _give(outgoing, protocol.encode(Message("started", {"pid": os.getpid()})))
     desk = Desk(started_ns, tell)
     while True:
         try:

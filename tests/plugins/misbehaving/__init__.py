@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from effaudit.process.tree import known_by
 
@@ -20,6 +21,54 @@ BROKEN = (
     *("crashes", "hangs", "spins", "leaks", "greedy", "answers_nan", "wrong_shape", "too_short", "wrong_dtype", "exits", "leaves"),
     *("raises", "multiplies", "late_crash", "another_when_timed", "remembers"),
 )
+KEPT = """
+import os, struct, subprocess, sys, time
+from effaudit.core import keeper
+keeper.keep(life=0)
+from effaudit.core import protocol
+from effaudit.core.protocol import Message
+inn, out = os.dup(0), os.dup(1)
+os.dup2(2, 1)
+def take(n):
+    data = b""
+    while len(data) < n:
+        part = os.read(inn, n - len(data))
+        if not part: sys.exit(0)
+        data += part
+    return data
+os.write(out, protocol.encode(Message("started", {"pid": os.getpid()})))
+while True:
+    message, told = protocol.read(take, 1 << 30), None
+    exec(message.facts["run"])
+    os.write(out, protocol.encode(Message("done", {"pid": os.getpid(), "told": told})))
+"""
+"""A worker with a keeper that runs what it is asked to, and says what that put into `told`."""
+
+DAEMON_NAME = "effaudit-test-daemon"
+DAEMON = f"""
+heard, says = os.pipe()
+program = "import os, sys, time; os.write(int(sys.argv[2]), b'%d' % os.getpid()); os.closerange(0, 64)\\nwhile True: time.sleep(60)"
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.set_inheritable(says, True)
+    os.execve(sys.executable, [sys.executable, "-SE", "-c", program, "{DAEMON_NAME}", str(says)], {{}})
+os.close(says)
+os.wait()
+told = os.read(heard, 20).decode()
+os.close(heard)
+"""
+"""Starts a process that hides as well as it can: two forks, a session of its own, an empty environment, closed pipes."""
+
+
+def daemons_left() -> list[int]:
+    """The living processes that DAEMON has started, anywhere."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline", "status"])
+        if DAEMON_NAME in (process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
 
 
 def written_plan(folder: Path, names, *, budget="1 s", timeout="3 s", restarts=2, extra=()) -> Path:

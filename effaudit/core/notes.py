@@ -9,7 +9,15 @@ WARNINGS = frozenset(
     (
         *("groups_shared", "not_later", "rows_in_no_slice", "slices_undecided"),
         *("labels_differ", "answers_depend_on_batch", "inputs_not_understood", "worse_than_guess", "drawn_once"),
-        *("looks_like_probabilities", "columns_all_missing", "remembers_rows", "timed_answers", "more_processors", "memory_grows"),
+        *(
+            "looks_like_probabilities",
+            "columns_all_missing",
+            "remembers_rows",
+            "timed_answers",
+            "more_processors",
+            "memory_grows",
+            "busy_while_idle",
+        ),
     )
 )
 """The codes of notes that may make figures worthless: every output shows them right under its headline."""

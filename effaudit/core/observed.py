@@ -36,6 +36,10 @@ class Block:
     """When several asked at once (`throughput.parallel_N`), how many; 0 for a block of single calls."""
     processes: bool = False
     """Were they processes, because the format's models take one call at a time?"""
+    untimed: int = 0
+    """Requests that were asked before the clock, to warm up."""
+    resident: int = 0
+    """Bytes that the candidate held when the block had ended, less those of the largest requests that were held for it."""
     freshness: str = "mixed"
     """`new`: none of its rows was asked before in its process. `known`: all were, in these requests. `mixed`: they come round."""
 

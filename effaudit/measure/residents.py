@@ -74,11 +74,12 @@ class Resident:
 
     def _asked(self, worker: Worker, word: str, facts: Mapping[str, Any], stage: str, timeout_s: float) -> Message:
         """The reply, whose kept answers are those that were scored. Raises Fault."""
-        if self.expected is None:
-            return worker.ask(word, facts, stage=stage, timeout_s=timeout_s)
-        reply = worker.ask(word, {**facts, "compare": self.expected.wanted}, stage=stage, timeout_s=timeout_s)
+        compare = {} if self.expected is None else {"compare": self.expected.wanted}
+        reply = worker.ask(word, {**facts, **compare}, stage=stage, timeout_s=timeout_s)
         try:
-            self.expected.check(reply)
+            if self.expected is not None:
+                self.expected.check(reply)
+            worker.check_memory(int(reply.facts.get("resident", 0)), stage)
         except Fault:
             worker.end()
             raise
@@ -96,6 +97,8 @@ class Resident:
             int(facts["cpu_nanos"]),
             int(facts["calls"]),
             int(facts["grouped"]),
+            untimed=int(facts["untimed"]),
+            resident=max(0, int(facts["resident"]) - int(facts["requests"])),
             freshness=facts["freshness"],
         )
 
@@ -115,7 +118,7 @@ class Resident:
         per_call = np.array([1.0 / (rate or rate_over_all(moments))])
         cpu, calls = sum(int(answer.facts["cpu_nanos"]) for answer in told), sum(len(own) - 1 for own in moments)
         freshness = "new" if all(answer.facts["freshness"] == "new" for answer in told) else "mixed"
-        return Block(incarnation, key, self.batches[0], per_call, cpu, calls, 1, callers, bool(self.others), freshness)
+        return Block(incarnation, key, self.batches[0], per_call, cpu, calls, 1, callers, bool(self.others), freshness=freshness)
 
     def _let_off(self, processes: Sequence[Worker], callers: int) -> list[Message]:
         """Each process asked to begin at the same moment, with so many callers in each."""

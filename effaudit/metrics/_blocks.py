@@ -81,6 +81,23 @@ def cpu_seconds_per_row(block: Block) -> float:
     return block.cpu_nanos / 1e9 / (block.calls * block.batch)
 
 
+UNDISTURBED = 0.9
+"""The quantile of blocks, by the processors that they had, that stands for a machine left alone."""
+BUSY_SHARE = 1.25
+"""Who keeps more than so many processors busy for each thread that it was given uses more than it was given."""
+
+
+def more_processors(seen: Seen, blocks: Sequence[Block]) -> tuple[Note, ...]:
+    """Says so where single requests kept more processors busy than the candidate's `threads`."""
+    walls = [(block.cpu_nanos, float(block.nanos.sum()) * block.grouped) for block in blocks]
+    found = float(np.quantile([cpu / wall for cpu, wall in walls if wall > 0] or [0.0], UNDISTURBED))
+    threads = seen.candidate.threads
+    if found <= BUSY_SHARE * threads:
+        return ()
+    words = f"a request keeps {found:.1f} processors busy, and its `threads` are {threads}: a service gives it no more"
+    return (Note("more_processors", words),)
+
+
 def rows_repeat(seen: Seen, batch: int) -> tuple[Note, ...]:
     """Says so when the same rows come round so often that caches make them look fast, or are seen to do so."""
     if batch in seen.remembered:

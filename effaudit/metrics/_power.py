@@ -18,9 +18,6 @@ from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, TooFew
 from effaudit.core.store import Array
 from effaudit.metrics import _blocks
 
-UNDISTURBED = 0.9
-"""The quantile of blocks, by the share of the time in which they had a processor, that stands for a machine left alone."""
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -108,7 +105,7 @@ def _load(blocks: Sequence[Block], processors: int) -> float:
     """
     walls = [(_blocks.cpu_seconds_per_row(block), _blocks.seconds_per_row(block)) for block in blocks]
     found = [cpu / wall for cpu, wall in walls if wall > 0]
-    return max(float(np.quantile(found, UNDISTURBED)) if found else 0.0, 1e-9) / processors
+    return max(float(np.quantile(found, _blocks.UNDISTURBED)) if found else 0.0, 1e-9) / processors
 
 
 def _counted(seen: Seen, figure: Figure, joules: Callable[[Window], float], note: str) -> Result:

@@ -149,17 +149,10 @@ class Worker:
         orphans = tree.orphans_cpu_seconds(self._process.pid) if self.pid != self._process.pid else 0.0
         return tree.cpu_seconds(self.processes) + orphans
 
-    def check(self, stage: str) -> None:
-        """Raises Fault when an idle worker has ended, or holds more than it may."""
-        if self._process.poll() is not None:
-            code, reason = self._death()
-            self.end()
-            raise Fault(code, stage, reason)
-        try:
-            self._watch()
-        except _Gone as gone:
-            self.end()
-            raise Fault(gone.code, stage, gone.reason) from None
+    def check_memory(self, held: int, stage: str) -> None:
+        """Raises Fault where a worker says that it holds more than it may."""
+        if held > self.limits.memory:
+            raise Fault("out_of_memory", stage, self._too_much(held))
 
     def end(self) -> None:
         """Ends the worker and everything it started. Harmless when it has ended already.
@@ -228,11 +221,13 @@ class Worker:
             raise _Gone("too_many_processes", f"started more than {self.limits.processes} processes; killed")
         held = tree.resident(pids)
         if held > self.limits.memory:
-            held_more = f"held {show(held, 'B')} of memory, more than the limit of {show(self.limits.memory, 'B')}; killed"
-            raise _Gone("out_of_memory", held_more)
+            raise _Gone("out_of_memory", self._too_much(held))
         with contextlib.suppress(OSError):
             if self.log.stat().st_size > _LOG_LIMIT:
                 os.truncate(self.log, 0)
+
+    def _too_much(self, held: int) -> str:
+        return f"held {show(held, 'B')} of memory, more than the limit of {show(self.limits.memory, 'B')}; killed"
 
     def _death(self) -> tuple[str, str]:
         """Of a process that is gone: a code and the words for people."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from effaudit.core.store import Array
+from effaudit.worker import helpers
 from effaudit.worker.asking import Asked
 from effaudit.worker.turns import Freshness, Turns
 
@@ -50,6 +51,7 @@ class Timed:
     switches: int
     freshness: Freshness
     kept: Kept
+    untimed: int
 
 
 @dataclass
@@ -58,6 +60,10 @@ class Timer:
 
     clock: Callable[[], int] = time.perf_counter_ns
     cpu_clock: Callable[[], int] = time.process_time_ns
+    others_cpu: Callable[[], int] = helpers.cpu_nanos
+    """What the processes that the candidate started have used. Reading it takes long, and is not in `cpu_clock`'s window."""
+    largest: int = 0
+    """The bytes of the largest block's requests so far."""
     random: random.Random = field(default_factory=random.Random)
     """Draws the call whose answer is kept."""
     _typical: dict[int, float] = field(default_factory=dict)
@@ -72,11 +78,12 @@ class Timer:
         turn = (turns.again if again else turns.next)(-(-calls // grouped) * grouped, batch)
         calls = len(turn.rows) // batch
         requests = asked.requests(np.concatenate([turns.held(untimed, batch), turn.rows]), batch)
+        self.largest = max(self.largest, sum(values.nbytes for values in requests[0].values()) * len(requests))
         nanos, cpu, switches, place, answer = self._run(asked.ask, requests, untimed, grouped)
         if turn.freshness != "known":
             self._typical[batch] = float(np.median(nanos))
         kept = Kept(answer, turn.rows[place * batch : (place + 1) * batch])
-        return Timed(nanos, cpu, calls, grouped, switches, turn.freshness, kept)
+        return Timed(nanos, cpu, calls, grouped, switches, turn.freshness, kept, untimed)
 
     def calls_within(self, batch: int, nanos: int) -> int:
         """How many calls, as far as is known, fit in so long: at least 8 and at most 4096."""
@@ -99,11 +106,13 @@ class Timer:
         gc.freeze()
         gc.disable()
         try:
+            others = self.others_cpu()
             switches, cpu = _switches(), self.cpu_clock()
             first, answer = each(ask, groups[:chosen])
             answer = copied(answer)
             second, _ = each(ask, groups[chosen:])
             cpu, switches = self.cpu_clock() - cpu, _switches() - switches
+            cpu += self.others_cpu() - others
         finally:
             gc.enable()
         place = min(chosen * grouped, len(timed)) - 1

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from effaudit.core.stats.callers import Moments
+from effaudit.worker import helpers
 from effaudit.worker.blocks import copied
 
 WINDOW_NS = 10_000_000
@@ -39,6 +40,7 @@ def together(
     begin_ns: int = 0,
     clock: Callable[[], int] = time.monotonic_ns,
     cpu_clock: Callable[[], int] = time.process_time_ns,
+    others_cpu: Callable[[], int] = helpers.cpu_nanos,
 ) -> Together:
     """One thread for each list of requests, asked round and round for 10 ms or 3 calls each.
 
@@ -74,11 +76,12 @@ def together(
             thread.start()
         while clock() < begin_ns:
             time.sleep(0.0002)
-        cpu = cpu_clock()
+        others, cpu = others_cpu(), cpu_clock()
         _join_the_line(line)
         for thread in threads:
             thread.join()
         cpu = cpu_clock() - cpu
+        cpu += others_cpu() - others
     finally:
         gc.enable()
     if raised:

@@ -28,13 +28,13 @@ def asked(clock, nanos):
     def ask(request):
         calls.append((request, gc.isenabled()))
         clock.now += nanos(len(calls)) if callable(nanos) else nanos
-        return answers[request]
+        return answers[request["row"]]
 
-    answers = np.arange(100_000.0).reshape(-1, 1)
+    answers = np.arange(100_000.0)
 
     def requests(rows, batch):
         assert batch == 1
-        return rows.tolist()
+        return [{"row": rows[at : at + 1]} for at in range(len(rows))]
 
     return SimpleNamespace(ask=ask, requests=requests, calls=calls)
 
@@ -104,7 +104,7 @@ def test_one_answer_of_every_block_is_kept_with_its_rows_and_any_call_may_be_the
     for _ in range(30):
         timed, model = block(nanos)
         assert timed.kept.answer[0] == timed.kept.rows[0]
-        asked_rows = [request for request, _ in model.calls][-timed.calls :]
+        asked_rows = [int(request["row"][0]) for request, _ in model.calls][-timed.calls :]
         places.add(asked_rows.index(timed.kept.rows[0]))
     assert len(places) > 1
 
@@ -113,11 +113,11 @@ def test_an_answer_is_kept_as_it_was_when_the_clock_stopped():
     clock, shared = Clock(), np.zeros(1)
 
     def ask(request):
-        shared[:] = request
+        shared[:] = request["row"]
         clock.now += 10_000_000
         return shared
 
-    model = SimpleNamespace(ask=ask, requests=lambda rows, batch: rows.tolist())
+    model = SimpleNamespace(ask=ask, requests=lambda rows, batch: [{"row": rows[at : at + 1]} for at in range(len(rows))])
     kept = [Timer(clock=clock, cpu_clock=clock).block(model, 1, Turns(1000, [k])).kept for k in range(20)]
     assert all(one.answer[0] == one.rows[0] for one in kept)
 

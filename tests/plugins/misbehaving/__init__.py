@@ -19,7 +19,7 @@ from effaudit.process.tree import known_by
 HERE = Path(__file__).parent
 BROKEN = (
     *("crashes", "hangs", "spins", "leaks", "greedy", "answers_nan", "wrong_shape", "too_short", "wrong_dtype", "exits", "leaves"),
-    *("raises", "multiplies", "late_crash", "another_when_timed", "remembers"),
+    *("raises", "multiplies", "late_crash", "another_when_timed", "remembers", "grows", "imports_late"),
 )
 KEPT = """
 import os, struct, subprocess, sys, time

@@ -98,6 +98,19 @@ def another_when_timed(inputs):
     return np.zeros(len(inputs["a"])) if asked > 1200 else good(inputs)
 
 
+def grows(inputs):
+    """Keeps 40 kB of every request."""
+    held.append(np.ones(5_000))
+    return good(inputs)
+
+
+def imports_late(inputs):
+    """Needs a package that shows only when it answers."""
+    import jinja2
+
+    return good(inputs) if jinja2.__name__ else None
+
+
 remembered = {}
 
 

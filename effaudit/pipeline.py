@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -21,6 +22,7 @@ from effaudit.compress.products import Kitchen
 from effaudit.core.answer import BadAnswer
 from effaudit.core.artifacts import shown
 from effaudit.core.candidate import Artifact, Candidate
+from effaudit.core.interruptions import uninterrupted
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
 from effaudit.core.plugin import Engine, Metric, Refused
@@ -106,8 +108,11 @@ def audit(
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
         judge = partial(decide, policy=policy, waivers=waivers, today=today)
         stop = partial(decide, policy=until, waivers=waivers, today=today) if until else None
-        with _Work.begun(plan, judge, run, diary, store, site, tell, stop, until.digest if until else "") as work:
-            assembled, ended = work.done()
+        with (
+            _Work.begun(plan, judge, run, diary, store, site, tell, stop, until.digest if until else "") as work,
+            ExitStack() as ending,
+        ):
+            assembled, ended = work.done(ending)
             found = work.record(assembled, ended, command)
             record = write_record(replace(found, policy=policy.file, policy_digest=policy.digest), run.folder)
             if ended == "complete":
@@ -186,8 +191,8 @@ class _Work:
         """The plan's baseline, if it could be asked."""
         return self.plan.baseline if self.plan.baseline in self.gathered else None
 
-    def done(self) -> tuple[Assembled, Ended]:
-        """All stages in their order; interrupted, what was won by then."""
+    def done(self, ending: ExitStack) -> tuple[Assembled, Ended]:
+        """All stages in their order; interrupted, what was won by then, with no further interruption until `ending` is left."""
         try:
             with self.diary.stage("candidates"):
                 self.ask_the_given()
@@ -200,6 +205,7 @@ class _Work:
             with self.diary.stage("energy"):
                 return self.look_into_finalists(assembled), "complete"
         except KeyboardInterrupt:
+            ending.enter_context(uninterrupted())
             return self.read_the_metrics(), "interrupted"
 
     def ask_the_given(self) -> None:

@@ -92,12 +92,9 @@ def put(text: str, path: Path) -> None:
 
 
 def say(text: str) -> None:
-    """Prints a text. Nobody may be listening any more (`| head`): that changes no verdict."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    """Prints a text."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def on_stdout(pairs: list[tuple[str, Path]]) -> bool:

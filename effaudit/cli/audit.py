@@ -42,10 +42,12 @@ def run(options: argparse.Namespace) -> int:
     with _progress.shown(_progress.course_of(plan), options.progress) as tell:
         command = f"effaudit audit {options.plan.name}" + (f" --until-decided {until.name}" if until else "")
         record, verdict = pipeline.audit(plan, policy, out, tell, command=command, waivers=waivers, today=today, until=until)
+        if record.ended == "interrupted":
+            options.interruptions.finish()
     _showing.write([("html", out / "report.html"), *more], record, verdict)
     _showing.to_terminal(record, verdict, options.verbose)
     print(f"\nreport: {out / 'report.html'}\nrecord: {out / 'record.json'}   judge it again: effaudit gate {out} -p POLICY")  # noqa: T201
     if record.ended == "interrupted":
         print("interrupted: start the same command again to go on from here")  # noqa: T201
-        return 130
+        return int(options.interruptions.exit_code)
     return verdict.exit_code

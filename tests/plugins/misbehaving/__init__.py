@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -62,12 +64,13 @@ os.close(heard)
 """Starts a process that hides as well as it can: two forks, a session of its own, an empty environment, closed pipes."""
 
 
-def daemons_left() -> list[int]:
-    """The living processes that DAEMON has started, anywhere."""
+def daemons_left(folder: Path | None = None) -> list[int]:
+    """The living processes that DAEMON has started, anywhere, or those that a model beside a plan has (broken.py)."""
+    name = DAEMON_NAME if folder is None else str(folder.resolve() / DAEMON_NAME)
     return [
         process.pid
         for process in psutil.process_iter(["cmdline", "status"])
-        if DAEMON_NAME in (process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
+        if name in (process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
     ]
 
 
@@ -107,7 +110,7 @@ def written_plan(folder: Path, names, *, budget="1 s", timeout="3 s", restarts=2
     return folder / "plan.yaml"
 
 
-def begun(plan: Path, *arguments: str) -> subprocess.Popen:
+def begun(plan: Path, *arguments: str, ignored: Sequence[int] = ()) -> subprocess.Popen:
     """An audit as a process of its own, in the plan's folder."""
     command = [sys.executable, "-m", "effaudit", "audit", plan.name, "--out", "run", *arguments]
     return subprocess.Popen(
@@ -118,13 +121,15 @@ def begun(plan: Path, *arguments: str) -> subprocess.Popen:
         text=True,
         env=dict(os.environ),
         start_new_session=True,
-        preexec_fn=heeding_interruptions,
+        preexec_fn=partial(heeding_interruptions, ignored),
     )
 
 
-def heeding_interruptions() -> None:
+def heeding_interruptions(ignored: Sequence[int] = ()) -> None:
     """Tests that run in the background have children that ignore Ctrl-C, unless this is said."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def no_workers_left(folder: Path) -> bool:

@@ -126,3 +126,19 @@ def remembers(inputs):
 def slow(inputs):
     time.sleep(0.003)
     return good(inputs)
+
+
+def hides(inputs):
+    """Starts a process that hides as well as it can: two forks, a session of its own, an empty environment, closed pipes."""
+    if not held:
+        held.append(True)
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork():
+                os._exit(0)
+            os.closerange(0, 64)
+            program = "import time\nwhile True: time.sleep(60)"
+            name = os.path.join(os.path.dirname(os.path.realpath(__file__)), "effaudit-test-daemon")
+            os.execve(sys.executable, [sys.executable, "-SE", "-c", program, name], {})
+        os.wait()
+    return good(inputs)

@@ -19,7 +19,7 @@ from effaudit.compress import recipes
 from effaudit.compress.gain import gains
 from effaudit.compress.products import Kitchen
 from effaudit.core.answer import BadAnswer
-from effaudit.core.artifacts import digest, shown
+from effaudit.core.artifacts import shown
 from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
@@ -42,6 +42,7 @@ from effaudit.measure.finalists import look_into
 from effaudit.measure.findings import findings
 from effaudit.measure.gather import Gathered, gather
 from effaudit.measure.looks import PLANNED, Looks, ended_after
+from effaudit.measure.lost_files import contents, lost
 from effaudit.measure.panels import TWIN, panels
 from effaudit.measure.run import Run, held
 from effaudit.measure.sessions import Diary
@@ -89,7 +90,7 @@ def audit(
 
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
-    plan = replace(plan, candidates=tuple(registry.recognised(candidate) for candidate in plan.candidates))
+    plan = registry.recognised(plan)
     made = {job.name for job in recipes.of_plan(plan)}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
     with held(out.resolve()) as run:
@@ -150,7 +151,12 @@ class _Work:
         stop_digest: str,
     ) -> _Work:
         """Opens the journal, and with it what earlier sessions of the same audit won."""
-        same = [plan.digest, site.workload.digests, environment.packages(), {c.name: digest(c) for c in plan.candidates}]
+        same = [
+            plan.digest,
+            site.workload.digests,
+            environment.packages(),
+            {c.name: contents(c) for c in plan.candidates if c.name not in plan.refused},
+        ]
         if stop is not None:  # who is rested depends on the policy: what another one left out is no part of this audit
             same.append(stop_digest)
         diary.open(run.journal(hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()))
@@ -288,7 +294,11 @@ class _Work:
             return
         count = len(self.jobs)
         parent = self.gathered[job.parent].candidate if job.parent else None
-        product = kitchen.make(job.name, parent, job.steps, _part(self.tell, "compress", place / count, MADE_BY / count, job.name))
+        tell = _part(self.tell, "compress", place / count, MADE_BY / count, job.name)
+        try:
+            product = kitchen.make(job.name, parent, job.steps, tell)
+        except OSError as error:
+            product = lost(parent, error)
         if isinstance(product, Failure):
             self.failed[job.name] = product
             return
@@ -300,9 +310,11 @@ class _Work:
             self.failed[candidate.name] = self.plan.refused[candidate.name]
             return
         splits = ("certify", "search") if candidate.contract.tune else ("certify",)
-        found = gather(
-            candidate, splits, self.site, self.diary.journal, self.run.predictions, lambda share: tell(share, "asking every row")
-        )
+        hear: Callable[[float], None] = lambda share: tell(share, "asking every row")  # noqa: E731
+        try:
+            found = gather(candidate, splits, self.site, self.diary.journal, self.run.predictions, hear)
+        except OSError as error:
+            found = lost(candidate, error)
         if isinstance(found, Failure):
             self.failed[candidate.name] = found
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def digest(candidate: Candidate) -> str:
     whole = hashlib.sha256()
     for artifact in (candidate.artifact, candidate.preprocess):
         for path in files_of(artifact) if artifact else ():
-            whole.update(path.name.encode() + b"\0" + file_digest(path))
+            whole.update(os.fsencode(path.name) + b"\0" + file_digest(path))
     return whole.hexdigest()
 
 

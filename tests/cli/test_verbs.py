@@ -217,6 +217,16 @@ def test_plan_check_reads_without_running(audited, capsys):
     assert "3 candidates, 1 to be made, baseline full" in capsys.readouterr().out
 
 
+def test_plan_check_refuses_a_plan_with_a_candidate_that_cannot_be_opened(audited, tmp_path, capsys):
+    plan = json.loads((audited.folder / "plan.yaml").read_text())
+    plan["candidates"].append({"name": "lost", "path": "lost.toy"})
+    (audited.folder / "lost.yaml").write_text(json.dumps(plan))
+    assert run(["plan", "check", str(audited.folder / "lost.yaml")]) == 2
+    told = capsys.readouterr().err
+    assert "1 candidate of 4 cannot be opened" in told
+    assert "lost: lost.yaml:1 (candidates[3].path): 'lost.toy' is not there" in told
+
+
 def test_list_and_describe_tell_of_every_plug_in(capsys):
     assert run(["list"]) == 0
     listed = capsys.readouterr().out

@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -90,4 +91,19 @@ def late_crash(inputs):
 
 def slow(inputs):
     time.sleep(0.003)
+    return good(inputs)
+
+
+def removes(inputs):
+    """Takes a file away that another candidate is made of."""
+    (Path(__file__).parent / "vanishing.onnx").unlink(missing_ok=True)
+    return good(inputs)
+
+
+def replaces(inputs):
+    """Puts a pipe, which nobody writes to, where another candidate's file was."""
+    file = Path(__file__).parent / "replaced.onnx"
+    if file.is_file():
+        file.unlink()
+        os.mkfifo(file)
     return good(inputs)

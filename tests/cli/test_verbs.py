@@ -106,6 +106,14 @@ def test_explain_says_what_would_admit_a_rejected_candidate(audited, capsys):
     assert "full:" not in told
 
 
+def test_explain_tells_of_a_rule_that_nothing_fails(audited, capsys, tmp_path):
+    rules = "rules: {wide: {metric: latency.batch_1.p50, max: 1e300 s}}"
+    (tmp_path / "wide.yaml").write_text(f"apiVersion: effaudit/v1\nkind: EfficiencyPolicy\nmetadata: {{name: wide}}\n{rules}\n")
+    assert run(["explain", str(audited.run), "slow", "-p", str(tmp_path / "wide.yaml")]) == 0
+    assert "! Rule wide: it can never fail: no latency.batch_1.p50 is beyond 1e300 s." in capsys.readouterr().out
+    assert run(["policy", "lint", str(tmp_path / "wide.yaml")]) == 1
+
+
 def test_explain_and_report_say_first_which_policy_judged(audited, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     explain, report = ["explain", str(audited.run)], ["report", str(audited.run), "-f", f"json={tmp_path / 'r.json'}"]

@@ -95,7 +95,7 @@ def audit(
 
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
-    plan = replace(plan, candidates=tuple(registry.recognised(candidate) for candidate in plan.candidates))
+    plan = registry.recognised(plan)
     made = {job.name for job in recipes.of_plan(plan)}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
     with held(out.resolve()) as run:
@@ -330,9 +330,8 @@ class _Work:
             self.failed[candidate.name] = self.plan.refused[candidate.name]
             return
         splits = ("certify", "search") if candidate.contract.tune else ("certify",)
-        found = gather(
-            candidate, splits, self.site, self.diary.journal, self.run.predictions, lambda share: tell(share, "asking every row")
-        )
+        hear: Callable[[float], None] = lambda share: tell(share, "asking every row")  # noqa: E731
+        found = gather(candidate, splits, self.site, self.diary.journal, self.run.predictions, hear)
         if isinstance(found, Failure):
             self.failed[candidate.name] = found
             return

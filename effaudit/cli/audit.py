@@ -6,6 +6,7 @@ The record and the report go to ./reports/NAME/ (or --out). Interrupted or kille
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 
@@ -35,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
 
     more = _showing.wanted(options.format)
     plan = _reading.plan(options.plan)
+    for name, failure in plan.refused.items():
+        print(f"effaudit: {name} will not be measured: {failure.reason}", file=sys.stderr)  # noqa: T201
     until = _reading.policy(options.until_decided) if options.until_decided else None
     policy = until if until and not options.policy else _reading.policy(options.policy or plan.policy)
     waivers, today = _reading.waivers(policy), _reading.today(options.today)

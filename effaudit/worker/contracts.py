@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from effaudit.core.candidate import Contract
-from effaudit.core.classes import ABSENT, class_key, natural, places
+from effaudit.core.classes import ABSENT, are_booleans, class_key, natural, places
 from effaudit.core.plugin import Model, Refused
 from effaudit.core.text import listed
 from effaudit.core.workload import Workload
@@ -78,13 +78,35 @@ def _check_classes(file: tuple[str, ...], plan: tuple[str, ...], labels: bool, w
         return
     if len(file) != len(plan):
         raise Refused(f"its file has {len(file)} classes ({listed(file)}), the plan names {len(plan)} ({listed(plan)})")
-    if places(file, plan, numeric) == list(range(len(file))):
-        return
-    if ABSENT not in places(file, workload.classes, numeric) or ABSENT not in places(file, plan, numeric):
+    if places(file, plan, numeric) != list(range(len(file))) and _contradict(file, plan, workload):
         raise Refused(
             f"its file says that its outputs stand for {listed(file)} in this order, the plan says {listed(plan)}; "
             "leave `classes` out, or save the model with the names that it should have"
         )
+
+
+def _contradict(file: tuple[str, ...], plan: tuple[str, ...], workload: Workload) -> bool:
+    """Do a file's classes and those of the plan, which differ, speak of the same ones in another order?
+
+    Names that only one of the two has may be other words for the same class, and numbers that are no classes of the data may
+    stand for classes that were encoded; but a word, or `false` and `true`, means the same in both.
+    """
+    numeric = workload.numeric_classes
+    if ABSENT not in places(file, workload.classes, numeric) or ABSENT not in places(file, plan, numeric):
+        return True
+    if are_booleans(plan) and file == natural(2):
+        return places(file, plan, True) == [1, 0]
+    words = [class_key(name, numeric).strip().casefold() for name in plan]
+    keys = [class_key(name, numeric).strip().casefold() for name in file]
+    return any(not _is_number(key) and key in words and words.index(key) != place for place, key in enumerate(keys))
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _may_be_numbered(workload: Workload) -> bool:

@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -141,4 +142,19 @@ def hides(inputs):
             name = os.path.join(os.path.dirname(os.path.realpath(__file__)), "effaudit-test-daemon")
             os.execve(sys.executable, [sys.executable, "-SE", "-c", program, name], {})
         os.wait()
+    return good(inputs)
+
+
+def removes(inputs):
+    """Takes a file away that another candidate is made of."""
+    (Path(__file__).parent / "vanishing.onnx").unlink(missing_ok=True)
+    return good(inputs)
+
+
+def replaces(inputs):
+    """Puts a pipe, which nobody writes to, where another candidate's file was."""
+    file = Path(__file__).parent / "replaced.onnx"
+    if file.is_file():
+        file.unlink()
+        os.mkfifo(file)
     return good(inputs)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -21,6 +22,7 @@ from effaudit.compress.products import Kitchen
 from effaudit.core.answer import BadAnswer
 from effaudit.core.artifacts import digest, shown
 from effaudit.core.candidate import Artifact, Candidate
+from effaudit.core.files import check_room
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
 from effaudit.core.plugin import Engine, Metric, Refused
@@ -77,7 +79,7 @@ NOT_REACHED = Failure(
 def audit(
     plan: Plan,
     policy: Policy,
-    out: Path,
+    out: Path | Run,
     tell: Tell,
     engine: Engine | None = None,
     command: str = "",
@@ -85,14 +87,16 @@ def audit(
     today: date | None = None,
     until: Policy | None = None,
 ) -> tuple[Record, Verdict]:
-    """Runs a plan in the folder `out`, judges it with the waivers in force `today`, and leaves the record there. Raises InputError.
+    """Runs a plan in a folder, `out` or one that is held, judges it with the waivers in force `today`, and leaves the record there.
+
+    Raises InputError.
 
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
     plan = replace(plan, candidates=tuple(registry.recognised(candidate) for candidate in plan.candidates))
     made = {job.name for job in recipes.of_plan(plan)}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
-    with held(out.resolve()) as run:
+    with held(out) if isinstance(out, Path) else nullcontext(out) as run:
         diary = Diary.begun()
         tell("data", 0.0, "reading")
         with diary.stage("data"):
@@ -105,6 +109,7 @@ def audit(
         with _Work.begun(plan, judge, run, diary, store, site, tell, stop, until.digest if until else "") as work:
             assembled, ended = work.done()
             found = work.record(assembled, ended, command)
+            run.check()
             record = write_record(replace(found, policy=policy.file, policy_digest=policy.digest), run.folder)
             if ended == "complete":
                 diary.journal.discard()
@@ -154,6 +159,8 @@ class _Work:
         if stop is not None:  # who is rested depends on the policy: what another one left out is no part of this audit
             same.append(stop_digest)
         diary.open(run.journal(hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()))
+        for note in diary.journal.notes:
+            tell("candidates", 0.0, note.text)
         return cls(plan, judge, run, diary, store, site, tell, recipes.of_plan(plan), earlier(diary.journal), stop)
 
     def __enter__(self) -> _Work:
@@ -224,6 +231,8 @@ class _Work:
         looks = Looks(self._still_open) if self.stop else None
         timing = Timing(self.site, journal, watch, self.diary.number, always, swept, looks, self.diary.meter)
         self.looks = timing.run(together, candidates, self.baseline, self.timings, tell)
+        if self.timings.fallen:
+            check_room(self.run.folder)
 
     def read_the_metrics(self) -> Assembled:
         """Turns what was seen into readings."""
@@ -304,6 +313,7 @@ class _Work:
             candidate, splits, self.site, self.diary.journal, self.run.predictions, lambda share: tell(share, "asking every row")
         )
         if isinstance(found, Failure):
+            check_room(self.run.folder)
             self.failed[candidate.name] = found
             return
         if candidate.contract.tune:

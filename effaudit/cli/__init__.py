@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -37,9 +36,11 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _end("the disk is full. What was won so far is kept; free some space and start the same command again.", 2)
-        return _internal_error()
+        from effaudit.core.system import refusal
+
+        return _end(str(refusal(error)), 2)
+    except MemoryError:
+        return _end("there is not enough memory here. Free some, raise its limit, or give less data.", 2)
     except Exception as error:
         from effaudit.core.errors import InputError
 

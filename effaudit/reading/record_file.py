@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -18,6 +19,7 @@ from typing import IO, Any
 from pydantic import TypeAdapter, ValidationError
 
 from effaudit.core.errors import InputError, Place
+from effaudit.core.files import PART
 from effaudit.core.record import SCHEMA, Record
 from effaudit.core.seal import KEY, is_whole, sealed
 from effaudit.core.store import Array
@@ -89,14 +91,17 @@ def _check(record: Record, place: Place) -> None:
 
 def _staged(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     """A finished file beside its place."""
-    staged = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    staged = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
     try:
         with os.fdopen(os.open(staged, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666), "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:
-        staged.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            staged.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None
         raise
     return staged
 

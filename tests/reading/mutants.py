@@ -61,17 +61,17 @@ class Mutator:
         else:
             for _ in range(chance.choice((1, 1, 1, 3))):
                 words += changed_facts(facts, chance) + "; "
-        return words if save(facts, folder, self.evidence if arrays is None else archived(arrays)) else words
+        save(facts, folder, self.evidence if arrays is None else archived(arrays))
+        return words
 
 
-def save(facts: dict[str, Any], folder: Path, evidence: bytes) -> bool:
+def save(facts: dict[str, Any], folder: Path, evidence: bytes) -> None:
     """Seals the facts and writes them beside their evidence."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(facts.get("files"), dict):
         facts["files"]["evidence.npz"] = hashlib.sha256(evidence).hexdigest()
     (folder / "evidence.npz").write_bytes(evidence)
     (folder / "record.json").write_text(json.dumps(sealed(facts)))
-    return True
 
 
 def archived(arrays: dict[str, np.ndarray]) -> bytes:

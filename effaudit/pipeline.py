@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -22,6 +22,7 @@ from effaudit.compress.products import Kitchen
 from effaudit.core.answer import BadAnswer
 from effaudit.core.artifacts import shown
 from effaudit.core.candidate import Artifact, Candidate
+from effaudit.core.files import check_room
 from effaudit.core.interruptions import uninterrupted
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
@@ -83,7 +84,7 @@ NOT_REACHED = Failure(
 def audit(
     plan: Plan,
     policy: Policy,
-    out: Path,
+    out: Path | Run,
     tell: Tell,
     engine: Engine | None = None,
     command: str = "",
@@ -91,14 +92,16 @@ def audit(
     today: date | None = None,
     until: Policy | None = None,
 ) -> tuple[Record, Verdict]:
-    """Runs a plan in the folder `out`, judges it with the waivers in force `today`, and leaves the record there. Raises InputError.
+    """Runs a plan in a folder, `out` or one that is held, judges it with the waivers in force `today`, and leaves the record there.
+
+    Raises InputError.
 
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
     plan = registry.recognised(plan)
     made = {job.name for job in recipes.of_plan(plan)}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
-    with held(out.resolve()) as run:
+    with held(out) if isinstance(out, Path) else nullcontext(out) as run:
         diary = Diary.begun()
         tell("data", 0.0, "reading")
         with diary.stage("data"):
@@ -114,6 +117,7 @@ def audit(
         ):
             assembled, ended = work.done(ending)
             found = work.record(assembled, ended, command)
+            run.check()
             record = write_record(replace(found, policy=policy.file, policy_digest=policy.digest), run.folder)
             if ended == "complete":
                 diary.journal.discard()
@@ -168,6 +172,8 @@ class _Work:
             journal.discard()
             journal = run.journal(key)
         diary.open(journal)
+        for note in journal.notes:
+            tell("candidates", 0.0, note.text)
         return cls(plan, judge, run, diary, store, site, tell, recipes.of_plan(plan), earlier(diary.journal), stop)
 
     def __enter__(self) -> _Work:
@@ -241,6 +247,8 @@ class _Work:
         files = {name: found.identity for name, found in self.gathered.items()}
         timing = Timing(self.site, journal, watch, self.diary.number, always, swept, scored, files, looks, self.diary.meter)
         self.looks = timing.run(together, candidates, self.baseline, self.timings, tell)
+        if self.timings.fallen:
+            check_room(self.run.folder)
         self.drop_the_changed()
 
     def drop_the_changed(self) -> None:
@@ -333,6 +341,7 @@ class _Work:
         hear: Callable[[float], None] = lambda share: tell(share, "asking every row")  # noqa: E731
         found = gather(candidate, splits, self.site, self.diary.journal, self.run.predictions, hear)
         if isinstance(found, Failure):
+            check_room(self.run.folder)
             self.failed[candidate.name] = found
             return
         if candidate.contract.tune:

@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeVar, cast
 from effaudit.core import plugin
 from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.errors import InputError
-from effaudit.core.files import Unreadable, filled_head_of
 from effaudit.core.plan import Plan, unopened
+from effaudit.core.readable import Unreadable, filled_head_of
 from effaudit.core.text import did_you_mean, one_line
 from effaudit.core.wire import unpack
 

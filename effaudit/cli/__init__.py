@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -48,9 +47,11 @@ def _done(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
         return code
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _end("the disk is full. What was won so far is kept; free some space and start the same command again.", 2)
-        return _internal_error()
+        from effaudit.core.system import refusal
+
+        return _end(str(refusal(error)), 2)
+    except MemoryError:
+        return _end("there is not enough memory here. Free some, raise its limit, or give less data.", 2)
     except Exception as error:
         from effaudit.core.errors import InputError
 

@@ -32,7 +32,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs the audit; the exit code is the verdict's."""
     from effaudit import pipeline
-    from effaudit.cli import _progress, _reading, _showing
+    from effaudit.cli import _inputs, _progress, _reading, _showing
+    from effaudit.measure.ownership import default_folder
 
     more = _showing.wanted(options.format)
     plan = _reading.plan(options.plan)
@@ -41,7 +42,9 @@ def run(options: argparse.Namespace) -> int:
     until = _reading.policy(options.until_decided) if options.until_decided else None
     policy = until if until and not options.policy else _reading.policy(options.policy or plan.policy)
     waivers, today = _reading.waivers(policy), _reading.today(options.today)
-    out = options.out or Path("reports") / plan.name
+    out = options.out if options.out is not None else default_folder(plan.name)
+    read = [_inputs.of_policy(one) for one in (policy, until) if one is not None]
+    _inputs.spare(more, _inputs.of_plan(options.plan, plan), _inputs.of_run(out), *read)
     with _progress.shown(_progress.course_of(plan), options.progress) as tell:
         command = f"effaudit audit {options.plan.name}" + (f" --until-decided {until.name}" if until else "")
         record, verdict = pipeline.audit(plan, policy, out, tell, command=command, waivers=waivers, today=today, until=until)

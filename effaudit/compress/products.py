@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,11 +15,13 @@ from typing import Any
 
 from effaudit.core.artifacts import file_digest
 from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.files import check_room, own_folder, write_text
 from effaudit.core.identity import Identity
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product
 from effaudit.core.reading import Failure
 from effaudit.core.record import Made
+from effaudit.core.system import TOO_LARGE
 from effaudit.core.wire import pack, unpack
 from effaudit.process import Fault, Site
 from effaudit.process.identity import changed
@@ -69,6 +73,7 @@ class Kitchen:
             raise Fault(
                 "parent_changed", step.technique, "the files of its parent changed since it was asked; begin the audit again"
             )
+        own_folder(self.folder)
         before = source.digest if source else None
         key = self._key(parent, before, step)
         folder = self.folder / f"{name}-{key[:12]}"
@@ -77,7 +82,7 @@ class Kitchen:
             return kept
         scratch = self.folder / f".making-{name}-{key[:12]}"
         shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
+        scratch.mkdir()
         product, how = self._made(name, parent, before, step, scratch, tell)
         if source is not None and not source.unchanged():
             words = "the files of its parent changed while it was made: they must never be written to"
@@ -86,7 +91,7 @@ class Kitchen:
         moved = _moved(product, scratch, folder)
         how = replace(how, digest=_contents(scratch))
         facts = {"key": key, "product": pack(moved), "made": pack(how)}
-        (scratch / PRODUCT).write_text(json.dumps(facts, indent=1), "utf-8")
+        write_text(scratch / PRODUCT, json.dumps(facts, indent=1))
         scratch.rename(folder)
         return moved, how
 
@@ -108,6 +113,11 @@ class Kitchen:
         worker = self.site.start(parent, f"{step.technique}-{name}"[:80])
         try:
             answer = worker.ask("make", facts, stage=step.technique, timeout_s=LONGER * settings.timeout_s, tell=tell).facts
+        except Fault as fault:
+            check_room(scratch)
+            if fault.failure.code == TOO_LARGE:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(self.folder / name)) from fault
+            raise
         finally:
             worker.end()
         product, cost = unpack(Product, answer["product"]), answer["cost"]
@@ -179,7 +189,8 @@ def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
         product, made = unpack(Product, facts["product"]), unpack(Made, facts["made"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    whole = Path(product.artifact.path).is_file() and _contents(folder) == made.digest
+    linked = any(path.is_symlink() for path in folder.rglob("*"))
+    whole = not linked and Path(product.artifact.path).is_file() and _contents(folder) == made.digest
     return (product, replace(made, cached=True)) if whole else None
 
 

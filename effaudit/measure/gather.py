@@ -13,6 +13,7 @@ import numpy as np
 from effaudit.core.artifacts import file_digest
 from effaudit.core.candidate import Candidate, Contract, Facts
 from effaudit.core.classes import natural
+from effaudit.core.files import own_folder, replacing
 from effaudit.core.identity import Identity, Stamp
 from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Answers, Sizes, together
@@ -200,13 +201,10 @@ def _key(candidate: Candidate, splits: tuple[str, ...], site: Site) -> str:
 
 
 def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{found.candidate.name}.npz"
-    beside = path.with_suffix(".part")
+    path = own_folder(folder) / f"{found.candidate.name}.npz"
     arrays = {f"{split}.{part}": getattr(own, part) for split, own in found.answers.items() for part in ("scores", "labels")}
-    with beside.open("wb") as file:
+    with replacing(path) as file:
         np.savez(file, allow_pickle=False, **{name: array for name, array in arrays.items() if array is not None})
-    beside.replace(path)
     facts = {
         "key": key,
         "digest": file_digest(path).hex(),

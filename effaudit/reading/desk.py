@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from effaudit.core.errors import InputError
-from effaudit.core.files import Unreadable, filled_head_of, head_of
 from effaudit.core.plugin import Technique
+from effaudit.core.readable import Unreadable, filled_head_of, head_of
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.document import Document
 

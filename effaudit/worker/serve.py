@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -11,6 +13,7 @@ from effaudit.core import protocol
 from effaudit.core.answer import BadAnswer
 from effaudit.core.plugin import Refused
 from effaudit.core.protocol import Message
+from effaudit.core.system import TOO_LARGE
 from effaudit.core.text import one_line
 from effaudit.worker.desk import Desk
 
@@ -48,10 +51,12 @@ def answer(does: Callable[[Message], Message], message: Message) -> Message:
     except SystemExit as left:
         return _failed("ended", "", f"called sys.exit({left.code!r})")
     except Exception as error:  # a model's own code may raise anything: it is told, with its traceback in the log
-        traceback.print_exc()
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # the log may have no room
+            traceback.print_exc()
+            sys.stderr.flush()
         hints = "".join(f". {one_line(note, 300)}" for note in getattr(error, "__notes__", ()))
-        return _failed("raised", "", f"raised {type(error).__name__}: {one_line(str(error), 500)}{hints}")
+        code = TOO_LARGE if isinstance(error, OSError) and error.errno == errno.EFBIG else "raised"
+        return _failed(code, "", f"raised {type(error).__name__}: {one_line(str(error), 500)}{hints}")
 
 
 def _failed(code: str, stage: str, reason: str) -> Message:

@@ -14,7 +14,7 @@ from misbehaving import begun, daemons_left, no_workers_left, written_plan
 
 from effaudit.core.notes import texts
 from effaudit.core.reading import Measurement
-from effaudit.measure.journal import Journal
+from effaudit.measure.journal import Journal, messages
 from effaudit.reading.record_file import read_record
 
 
@@ -30,9 +30,7 @@ def words(folder):
     path = folder / "run" / "journal.bin"
     if not path.exists():
         return []
-    from effaudit.measure.journal import _read
-
-    return [message.word for message in _read(path)[0]]
+    return [message.word for message in messages(path)]
 
 
 @pytest.mark.parametrize("moment", ["answers", "start", "round", "incarnation"])

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUICKSTART := examples/quickstart
 PROGRESS = $$(test -t 2 && echo auto || echo lines)
 
-.PHONY: audit test world check format clean help
+.PHONY: audit test world fuzz check format clean help
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -29,6 +29,9 @@ test: $(VENV)/installed ## run the tests
 
 world: $(VENV)/installed ## compare every figure with the models' own libraries, on hundreds of real models
 	@$(BIN)/python -W ignore tests/world/world.py
+
+fuzz: $(VENV)/installed ## damage 2,000 files for each reader: each must be read or refused in our own words
+	@$(BIN)/python benchmarks/fuzz.py
 
 check: $(VENV)/installed ## lint, types and import floors, as CI does
 	$(BIN)/ruff check .

@@ -19,9 +19,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:
-        return f" Did you mean {near[0]!r}?"
+        return f" Did you mean {one_line(near[0], 80)!r}?"
     if names and len(names) <= 12:
-        return f" Known: {', '.join(names)}."
+        return f" Known: {', '.join(one_line(name, 80) for name in names)}."
     return ""
 
 
@@ -58,9 +58,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def listed(names: Iterable[str], limit: int = 8) -> str:
-    """Names in a row: "a, b, c and 4 more"."""
+    """Names in a row, harmless: "a, b, c and 4 more"."""
     all_names = list(names)
-    shown = ", ".join(all_names[:limit])
+    shown = ", ".join(one_line(name, 80) for name in all_names[:limit])
     rest = len(all_names) - limit
     return f"{shown} and {rest} more" if rest > 0 else shown
 

@@ -10,9 +10,10 @@ import numpy as np
 from effaudit.core.candidate import Contract, Facts, Output
 from effaudit.core.plugin import Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
-from effaudit.formats import _frames, _lightgbm_text, _requests
+from effaudit.formats import _frames, _requests
 from effaudit.formats._categories import UNKNOWN, finder
-from effaudit.formats._lightgbm_text import Summary
+from effaudit.frameworks.lightgbm.model import Summary
+from effaudit.frameworks.lightgbm.reading import boosted_facts
 
 
 class Boosted(Model):
@@ -25,7 +26,7 @@ class Boosted(Model):
 
     def facts(self) -> Facts:
         """Parameters are thresholds, leaf values and the coefficients of linear leaves."""
-        return _lightgbm_text.boosted_facts(self._summary, f"Booster ({self._summary.objective.split(' ')[0] or 'own objective'})")
+        return boosted_facts(self._summary, f"Booster ({self._summary.objective.split(' ')[0] or 'own objective'})")
 
     def contract(self) -> Contract:
         names = self._summary.features

@@ -17,7 +17,7 @@ import numpy as np
 from effaudit.core.plugin import Refused
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
-from effaudit.formats._trees import is_tree
+from effaudit.frameworks.trees import is_tree
 
 _PLAIN = (type(None), bool, int, float, str, bytes)
 

@@ -10,8 +10,8 @@ import numpy as np
 from effaudit.core.candidate import Facts, Family
 from effaudit.core.notes import Note
 from effaudit.core.store import Array
-from effaudit.formats import _lightgbm_text
 from effaudit.formats._sklearn_arrays import kinds, reachable
+from effaudit.frameworks.lightgbm.reading import boosted_facts, summary
 
 _LEARNT = frozenset({
     "coef_", "intercept_", "coefs_", "intercepts_", "support_vectors_", "dual_coef_", "_fit_X", "theta_", "var_",
@@ -43,8 +43,7 @@ def facts_of(model: Any, notes: tuple[Note, ...]) -> Facts:
     """Facts of a whole model, its preprocessing steps included; family and kind are those of its last step."""
     core = final_step(model)
     boosters = [thing for thing in reachable(model) if "lightgbm.basic.Booster" in kinds(thing)]
-    texts = [_lightgbm_text.summary(_lines(booster)) for booster in boosters]
-    boosted = [_lightgbm_text.boosted_facts(text, "") for text in texts]
+    boosted = [boosted_facts(summary(booster.model_to_string()), "") for booster in boosters]
     arrays = list(_arrays(model))
     nodes, in_trees = _trees(model)
     parameters = sum(array.size for array in arrays) + in_trees + sum(fact.parameters or 0 for fact in boosted)
@@ -92,10 +91,6 @@ def family_of(core: Any) -> Family:
 
 def _is_ensemble(model: Any) -> bool:
     return type(model).__module__.startswith("sklearn.ensemble.")
-
-
-def _lines(booster: Any) -> Iterator[bytes]:
-    return (line.encode() for line in booster.model_to_string().splitlines(keepends=True))
 
 
 def _arrays(model: Any) -> Iterator[Array]:

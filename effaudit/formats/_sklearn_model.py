@@ -14,9 +14,10 @@ from effaudit.core.classes import class_text
 from effaudit.core.notes import Note
 from effaudit.core.plugin import Model, Predictor, Refused
 from effaudit.core.store import Array, Inputs
-from effaudit.formats import _frames, _lightgbm_text, _requests
+from effaudit.formats import _frames, _requests
 from effaudit.formats._sklearn_arrays import kinds, reachable
 from effaudit.formats._sklearn_facts import facts_of, final_step, first_step
+from effaudit.frameworks.lightgbm.reading import summary
 
 _METHODS: dict[Output, str] = {
     "probabilities": "predict_proba",
@@ -183,11 +184,10 @@ def _categories(estimator: Any, names: Sequence[str], contract: Contract) -> Map
 
 
 def _own_categories(booster: Any) -> dict[str, Sequence[Any]]:
-    text = booster.model_to_string().splitlines(keepends=True)
-    summary = _lightgbm_text.summary(line.encode() for line in text)
-    if summary.categories and len(summary.categorical) != len(summary.categories):
+    said = summary(booster.model_to_string())
+    if said.categories and len(said.categorical) != len(said.categories):
         raise Refused("the model does not say which of its columns are categories; save its booster_ with save_model, as text")
-    return {summary.features[place]: values for place, values in zip(summary.categorical, summary.categories, strict=False)}
+    return {said.features[place]: values for place, values in zip(said.categorical, said.categories, strict=False)}
 
 
 def _output(estimator: Any) -> Output | None:

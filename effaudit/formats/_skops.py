@@ -10,12 +10,13 @@ from typing import Any
 
 from effaudit.core.candidate import Trust
 from effaudit.core.plugin import Refused
-from effaudit.formats import _lightgbm_text, _opening
+from effaudit.formats import _opening
+from effaudit.frameworks.lightgbm.writing import rewritten
 
 REVIEWED: dict[str, str] = {
     "sklearn.tree._tree.Tree": "arrays, whose indices _sklearn_arrays.py checks before they are used",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": "arrays, whose indices _sklearn_arrays.py checks",
-    "lightgbm.basic.Booster": "LightGBM's text, which _lightgbm_text.py checks; nothing in it is run",
+    "lightgbm.basic.Booster": "LightGBM's text, which frameworks/lightgbm reads and writes again; nothing in it is run",
     "lightgbm.sklearn.LGBMModel": "settings around a Booster",
     "lightgbm.sklearn.LGBMClassifier": "settings around a Booster",
     "lightgbm.sklearn.LGBMRegressor": "settings around a Booster",
@@ -132,8 +133,7 @@ def _checked_boosters() -> Iterator[None]:
         text = state.get("_handle", state.get("handle"))
         if not isinstance(text, str):
             raise Refused("it holds a LightGBM Booster without a model; save the model again from its source")
-        _lightgbm_text.summary(line.encode() for line in text.splitlines(keepends=True))
-        restored(self, {**state, "_handle": text})
+        restored(self, {**state, "_handle": rewritten(text)[1]})
 
     booster.__init__, booster.__setstate__ = refuse, check
     try:

@@ -11,8 +11,10 @@ from effaudit.core.candidate import Artifact
 from effaudit.core.plugin import Format, Model
 from effaudit.core.store import Inputs
 from effaudit.core.watch import Tally
-from effaudit.formats import _lightgbm_text, _opening, _watching
+from effaudit.formats import _opening, _watching
 from effaudit.formats._boosted import Boosted
+from effaudit.frameworks.lightgbm.reading import HEAD
+from effaudit.frameworks.lightgbm.writing import rewritten
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,16 @@ class Lightgbm(Format):
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """By how every text model begins, whatever its suffix."""
-        return head.startswith((_lightgbm_text.HEAD, _lightgbm_text.HEAD.replace(b"\n", b"\r\n")))
+        return head.startswith((HEAD, HEAD.replace(b"\n", b"\r\n")))
 
     def open(self, artifact: Artifact, threads: int) -> Model:
-        """Checks the text, then has LightGBM load it."""
+        """Checks the text, then has LightGBM load what was read."""
         path = _opening.model_file(artifact)
         with _opening.reading(path, "a LightGBM text model", "save it again with Booster.save_model"):
             with path.open("rb") as lines:
-                summary = _lightgbm_text.summary(lines)
+                summary, checked = rewritten(lines)
             lightgbm = _opening.library("lightgbm", self.extra)
-            booster = lightgbm.Booster(model_file=str(path))
+            booster = lightgbm.Booster(model_str=checked)
         return Boosted(booster, summary, threads)
 
     def watching(self, tally: Tally) -> AbstractContextManager[None]:

@@ -63,8 +63,15 @@ class Onnx(Format):
             runtime = _opening.library("onnxruntime", self.extra)
             with _onnx_file.opened(path) as file:
                 session = runtime.InferenceSession(str(path), _options(runtime, threads), providers=["CPUExecutionProvider"])
+                _check_names(session)
                 outputs = _onnx_graph.outputs_of(file, [port.name for port in session.get_outputs()])
         return Session(session, outputs, path)
+
+
+def _check_names(session: Any) -> None:
+    """ONNX Runtime decodes them when it is asked: names that are not UTF-8 are refused with the file, and not later."""
+    for port in (*session.get_inputs(), *session.get_outputs()):
+        str(port.name), tuple(port.shape)
 
 
 def _plain(words: str) -> str:

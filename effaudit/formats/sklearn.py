@@ -15,10 +15,11 @@ from effaudit.core.plugin import Format, Model, Refused
 from effaudit.core.store import Array, Inputs
 from effaudit.core.text import listed
 from effaudit.core.watch import Tally
-from effaudit.formats import _lightgbm_text, _opening, _skops, _watching
+from effaudit.formats import _opening, _skops, _watching
 from effaudit.formats._boosted import Boosted
 from effaudit.formats._sklearn_arrays import check_arrays, kinds, reachable
 from effaudit.formats._sklearn_model import Fitted, transformer
+from effaudit.frameworks.lightgbm.reading import summary
 
 _PICKLES = (".joblib", ".pkl", ".pickle")
 _PICKLED = (b"\x80", b"\x78", b"\x1f\x8b", b"BZ", b"\xfd7zXZ", b"\x5d\x00", b"\x04\x22\x4d\x18", b"(", b"c")
@@ -55,7 +56,7 @@ class Sklearn(Format):
         """Opens a model and binds its threads."""
         estimator, notes = _opened(artifact, threads)
         if "lightgbm.basic.Booster" in kinds(estimator):
-            return Boosted(estimator, _boosted_summary(estimator), threads)
+            return Boosted(estimator, summary(estimator.model_to_string()), threads)
         _check_predicts(estimator, Path(artifact.path).name)
         return Fitted(estimator, notes)
 
@@ -98,10 +99,6 @@ class Sklearn(Format):
                 f"its parts come from modules in several folders ({', '.join(types)}); put them into one, or install them"
             )
         return Artifact(str(file), "sklearn", Trust(bool(folders), tuple(types)), code=folders.pop() if folders else None)
-
-
-def _boosted_summary(booster: Any) -> _lightgbm_text.Summary:
-    return _lightgbm_text.summary(line.encode() for line in booster.model_to_string().splitlines(keepends=True))
 
 
 def _check_predicts(thing: Any, file: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from effaudit.core.candidate import Output
 from effaudit.core.store import Array
+from effaudit.frameworks.lightgbm.reading import summary
 from effaudit.techniques._pipelines import kinds_of
 
 _SCORES = ("train_score_", "oob_improvement_", "oob_scores_", "validation_score_")
@@ -46,7 +47,7 @@ class Boosting:
         model = self.model
         method = {"probabilities": "predict_proba", "logits": "decision_function"}.get(self.output, "predict")
         if "Booster" in kinds_of(model):
-            objective = _objective(model)
+            objective = summary(model.model_to_string(num_iteration=1)).objective.split(" ")[0]
             raw = self.output == "logits" or not objective
             for count in counts:
                 scores = np.asarray(model.predict(features, num_iteration=count, raw_score=raw, num_threads=1))
@@ -88,8 +89,3 @@ def _cut(booster: Any, count: int) -> Any:
     import lightgbm
 
     return lightgbm.Booster(model_str=booster.model_to_string(num_iteration=count))
-
-
-def _objective(booster: Any) -> str:
-    head = booster.model_to_string(num_iteration=1).partition("\nTree=")[0]
-    return next((line.partition("=")[2].split(" ")[0] for line in head.splitlines() if line.startswith("objective=")), "")

@@ -8,6 +8,8 @@ import numpy as np
 
 from effaudit.core.plugin import Refused
 from effaudit.core.store import Array
+from effaudit.frameworks.lightgbm.model import Tree as Written
+from effaudit.frameworks.lightgbm.reading import summary, trees_of
 from effaudit.techniques._ensembles import Ensemble, Link, Tree
 
 _ZERO = 1e-35
@@ -24,16 +26,15 @@ def ensemble_of(booster: Any, raw: bool = False) -> Ensemble:
 
     Raises Refused for linear trees and for zeros that count as missing.
     """
-    header, trees = _parts(booster.model_to_string(num_iteration=_iterations(booster)))
-    objective = header.get("objective", "").split()
-    targets = int(header["num_tree_per_iteration"])
+    said, trees = trees_of(booster.model_to_string(num_iteration=_iterations(booster)))
+    objective, targets = said.objective.split(), said.per_iteration
     link: Link = "none" if raw or not objective else _LINKS.get(objective[0], "none")
     if objective[:1] == ["regression"] and "sqrt" in objective[1:] and not raw:
         link = "square"
     scale = _steepness(objective) if link in ("logistic", "logistic_each") else 1.0
-    divisor = len(trees) / targets if "average_output" in header and trees else 1.0
-    parsed = [_tree(body, number % targets, scale) for number, body in enumerate(trees)]
-    return Ensemble(parsed, np.zeros(targets), int(header["max_feature_idx"]) + 1, link, divisor=divisor)
+    divisor = len(trees) / targets if said.average and trees else 1.0
+    parsed = [_tree(tree, number % targets, scale) for number, tree in enumerate(trees)]
+    return Ensemble(parsed, np.zeros(targets), len(said.features), link, divisor=divisor)
 
 
 def categories_of(booster: Any) -> dict[int, list[Any]]:
@@ -41,12 +42,7 @@ def categories_of(booster: Any) -> dict[int, list[Any]]:
     values = booster.pandas_categorical or []
     if not values:
         return {}
-    text = booster.model_to_string(num_iteration=1)
-    said = text.partition("\n[categorical_feature: ")[2].partition("]")[0].split(",")
-    columns = [int(number) for number in said if number.isdigit()]
-    if len(columns) != len(values):
-        infos = _parts(text)[0].get("feature_infos", "").split()
-        columns = [place for place, info in enumerate(infos) if ":" in info and not info.startswith("[")]
+    columns = summary(booster.model_to_string(num_iteration=1)).categorical
     if len(columns) != len(values):
         raise Refused(
             f"its file lists the categories of {len(values)} columns, but does not say which these are; "
@@ -59,44 +55,32 @@ def _iterations(booster: Any) -> int:
     return int(booster.best_iteration) if booster.best_iteration > 0 else -1
 
 
-def _parts(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
-    head, *bodies = text.partition("\nend of trees")[0].split("\nTree=")
-    return _pairs(head), [_pairs(body) for body in bodies]
-
-
-def _pairs(lines: str) -> dict[str, str]:
-    return {key: value for key, _, value in (line.partition("=") for line in lines.splitlines())}
-
-
 def _steepness(objective: list[str]) -> float:
     return next((float(word.partition(":")[2]) for word in objective if word.startswith("sigmoid:")), 1.0)
 
 
-def _tree(body: dict[str, str], target: int, scale: float) -> Tree:
-    if body.get("is_linear", "0") == "1":
+def _tree(tree: Written, target: int, scale: float) -> Tree:
+    if tree.linear:
         raise Refused("its trees have linear leaves, which ONNX has no operator for; train it without linear_tree")
-    leaves = int(body["num_leaves"])
-    splits = leaves - 1
-    kinds = _whole(body, "decision_type", splits)
-    thresholds = np.concatenate([_numbers(body, "threshold", splits), np.zeros(leaves)])
+    leaves, splits, kinds = tree.leaves, tree.splits, tree.whole["decision_type"]
+    thresholds = np.concatenate([tree.numbers("threshold"), np.zeros(leaves)])
     categorical = (kinds & 1) == 1
-    values = np.concatenate([np.zeros(splits), _numbers(body, "leaf_value", leaves)]) * scale
+    values = np.concatenate([np.zeros(splits), tree.numbers("leaf_value")]) * scale
     none = np.full(leaves, -1)
     return Tree(
-        feature=np.concatenate([_whole(body, "split_feature", splits), np.zeros(leaves, dtype=np.int64)]),
+        feature=np.concatenate([tree.whole["split_feature"], np.zeros(leaves, dtype=np.int64)]),
         threshold=thresholds,
-        left=np.concatenate([_children(body, "left_child", splits), none]),
-        right=np.concatenate([_children(body, "right_child", splits), none]),
+        left=np.concatenate([_children(tree.whole["left_child"], splits), none]),
+        right=np.concatenate([_children(tree.whole["right_child"], splits), none]),
         missing_left=np.concatenate([_missing_left(kinds, thresholds[:splits]) & ~categorical, np.zeros(leaves, dtype=bool)]),
         values=values[:, None],
         target=target,
-        members=_members(body, np.flatnonzero(categorical), thresholds),
+        members=_members(tree, np.flatnonzero(categorical), thresholds),
     )
 
 
-def _children(body: dict[str, str], side: str, splits: int) -> Array:
+def _children(children: Array, splits: int) -> Array:
     """LightGBM numbers leaf n as −n−1; here leaves follow the splits."""
-    children = _whole(body, side, splits)
     return np.where(children < 0, splits - 1 - children, children)
 
 
@@ -109,22 +93,13 @@ def _missing_left(kinds: Array, thresholds: Array) -> Array:
     return np.asarray(np.where(how == 0, as_zero, default))
 
 
-def _members(body: dict[str, str], nodes: Array, thresholds: Array) -> dict[int, Array]:
+def _members(tree: Written, nodes: Array, thresholds: Array) -> dict[int, Array]:
     if not len(nodes):
         return {}
-    bounds = [int(number) for number in body["cat_boundaries"].split()]
-    words = np.array(body["cat_threshold"].split(), dtype=np.uint64).astype("<u4")
+    bounds, words = tree.whole["cat_boundaries"], tree.whole["cat_threshold"].astype("<u4")
     found = {}
     for node in nodes:
         which = int(thresholds[node])
         bits = np.unpackbits(words[bounds[which] : bounds[which + 1]].view(np.uint8), bitorder="little")
         found[int(node)] = np.flatnonzero(bits)
     return found
-
-
-def _whole(body: dict[str, str], key: str, count: int) -> Array:
-    return np.array(body.get(key, "").split(), dtype=np.int64) if count else np.empty(0, dtype=np.int64)
-
-
-def _numbers(body: dict[str, str], key: str, count: int) -> Array:
-    return np.array(body.get(key, "").split(), dtype=np.float64) if count else np.empty(0)

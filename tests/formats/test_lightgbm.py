@@ -1,3 +1,4 @@
+import re
 import sys
 
 import lightgbm
@@ -167,7 +168,10 @@ def test_it_recognises_its_text_and_claims_boosters(numbers):
         (lambda text: b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
         (lambda text: text[: len(text) // 3], "cannot be read as a LightGBM text model"),
         (lambda text: text.replace(b"\n", b"\r\n"), "line ends"),
-        (lambda text: text.replace(b"objective=binary", b"objective=unheard"), "Unknown objective"),
+        (
+            lambda text: text.replace(b"objective=binary", b"objective=unheard"),
+            "its objective is 'unheard sigmoid:1', which LightGBM does not know",
+        ),
         (lambda text: bytes(range(256)) * 20, "does not begin with `tree`"),
     ],
 )
@@ -176,6 +180,30 @@ def test_damaged_files_are_refused_without_taking_the_process_down(tmp_path, num
     path = tmp_path / "gbm.txt"
     path.write_bytes(change(text))
     with pytest.raises(Refused, match=words):
+        Lightgbm().open(Artifact(str(path), "lightgbm"), 1)
+
+
+def test_the_library_is_given_what_was_read_and_nothing_else(tmp_path, numbers, request_of, monkeypatch):
+    matrix, two, _ = numbers
+    booster = trained(matrix, two, objective="binary")
+    path = tmp_path / "gbm.txt"
+    path.write_text(booster.model_to_string().replace("[data: ]", '[data: "quoted"]'))
+    given = []
+    real = lightgbm.Booster
+    monkeypatch.setattr(lightgbm, "Booster", lambda **said: given.append(said) or real(**said))
+    model = Lightgbm().open(Artifact(str(path), "lightgbm"), 1)
+    assert [list(said) for said in given] == [["model_str"]]
+    assert "quoted" not in given[0]["model_str"]
+    assert np.array_equal(model.predictor(model.contract())(request_of(matrix)), booster.predict(matrix))
+
+
+@pytest.mark.parametrize("flag", ["2", "+1", "01", "1 "])
+def test_linear_leaves_that_only_the_library_would_see_are_refused(tmp_path, numbers, flag):
+    text = trained(numbers[0], numbers[1], 1, objective="binary").model_to_string()
+    path = tmp_path / "gbm.txt"
+    changed = text.replace("is_linear=0", f"is_linear={flag}")
+    path.write_text(re.sub("tree_sizes=.*\n", "", changed))
+    with pytest.raises(Refused, match=r"is_linear|leaf_const"):
         Lightgbm().open(Artifact(str(path), "lightgbm"), 1)
 
 

@@ -32,8 +32,8 @@ from effaudit.core.candidate import Artifact
 from effaudit.core.plugin import Refused
 from effaudit.formats._sklearn_arrays import check_arrays, reachable
 from effaudit.formats._skops import REVIEWED
-from effaudit.formats._trees import is_tree
 from effaudit.formats.sklearn import Sklearn
+from effaudit.frameworks.trees import is_tree
 
 FAR = 2**40
 

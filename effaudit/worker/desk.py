@@ -114,13 +114,13 @@ class Desk:
         return Message("counted", {"facts": pack(facts), "sizes": pack(sizes), "contract": pack(asked.contract)})
 
     def _first(self, message: Message) -> Message:
-        batch = int(message.facts["batch"])
+        ready, batch = self._ready, int(message.facts["batch"])
         rows = self._turns.held(1, batch)
-        (request,) = self._ready.requests(rows, batch)
+        (request,) = ready.requests(rows, batch)
         begun = time.monotonic_ns()
-        answer = self._ready.ask(request)
+        answer = ready.ask(request)
         first_s = (time.monotonic_ns() - begun) / 1e9
-        self._ready.tally.dtype = str(self._ready.calls("certify").predict(request).dtype)
+        ready.tally.dtype = str(ready.calls("certify").predict(request).dtype)
         return self._with_kept(Message("done", {"first_s": first_s}), Kept(copied(answer), rows), message)
 
     def _answers(self, message: Message) -> Message:

@@ -93,8 +93,7 @@ class Worker:
     @property
     def processes(self) -> list[int]:
         """The candidate's processes: the worker and all that it started, wherever that has gone. Its keeper is none of them."""
-        kept = self.pid != self._process.pid
-        return tree.started_by(self._process.pid) if kept else tree.members(self._process.pid)
+        return tree.started_by(self._process.pid) if self._kept else tree.members(self._process.pid)
 
     def ask(
         self,
@@ -146,7 +145,7 @@ class Worker:
 
     def cpu_seconds(self) -> float:
         """CPU seconds that the worker and what it started have used so far; 0 when they are gone."""
-        orphans = tree.orphans_cpu_seconds(self._process.pid) if self.pid != self._process.pid else 0.0
+        orphans = tree.orphans_cpu_seconds(self._process.pid) if self._kept else 0.0
         return tree.cpu_seconds(self.processes) + orphans
 
     def check_memory(self, held: int, stage: str) -> None:
@@ -159,9 +158,10 @@ class Worker:
 
         Its keeper is asked first, who misses nothing; what is known by its token is ended in any case.
         """
-        self._process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_ENDING_S)
+        if self._kept:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_ENDING_S)
         tree.end(self._process.pid, self._token)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -169,6 +169,10 @@ class Worker:
                     pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
+
+    @property
+    def _kept(self) -> bool:
+        return self.pid != self._process.pid
 
     def _hear(self, until: float, limit: int) -> Message:
         return protocol.read(lambda count: self._take(count, until), limit)

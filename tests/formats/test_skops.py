@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 
 import lightgbm
@@ -127,3 +129,30 @@ def test_the_refusal_repeats_what_the_plan_already_trusts(tmp_path, numbers):
     assert "`trust: [sklearn.neighbors._kd_tree.KDTree, sklearn.metrics._dist_metrics.EuclideanDistance64]`" in str(refused.value)
     both = Trust(types=("sklearn.neighbors._kd_tree.KDTree", "sklearn.metrics._dist_metrics.EuclideanDistance64"))
     assert _skops.load(path, both).predict(numbers[0]).shape == (160,)
+
+
+def test_the_same_model_gives_the_same_bytes_in_any_process_at_any_time(tmp_path):
+    program = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from effaudit.formats import _skops
+rows = np.random.default_rng(0).normal(size=(100, 3))
+moved = [object() for _ in range(int(sys.argv[2]))]
+time.time = lambda: 1e9 + 60 * int(sys.argv[2])
+forest = make_pipeline(StandardScaler(), RandomForestRegressor(3, random_state=0)).fit(rows, rows @ [1, 2, 3])
+sparse = KNeighborsRegressor().fit(csr_matrix(rows), rows @ [1, 2, 3])
+for name, model, asked in (("forest", forest, rows), ("sparse", sparse, csr_matrix(rows))):
+    _skops.dump(model, Path(sys.argv[1]) / f"{name}-{sys.argv[2]}.skops")
+    read = _skops.skops_io().load(Path(sys.argv[1]) / f"{name}-{sys.argv[2]}.skops", trusted=list(_skops.REVIEWED))
+    assert np.array_equal(read.predict(asked), model.predict(asked))
+"""
+    for moved in ("0", "50000"):
+        subprocess.run([sys.executable, "-P", "-c", program, str(tmp_path), moved], check=True)
+    for name in ("forest", "sparse"):
+        assert (tmp_path / f"{name}-0.skops").read_bytes() == (tmp_path / f"{name}-50000.skops").read_bytes()

@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """Runs the audit; the exit code is the verdict's."""
     from effaudit import pipeline
     from effaudit.cli import _inputs, _progress, _reading, _showing
+    from effaudit.measure.journal import NOTES as JOURNAL_NOTES
     from effaudit.measure.ownership import default_folder
 
     more = _showing.wanted(options.format)
@@ -52,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
             options.interruptions.finish()
     _showing.write([("html", out / "report.html"), *more], record, verdict)
     _showing.to_terminal(record, verdict, options.verbose)
+    for note in (note for session in record.sessions[-1:] for note in session.notes if note.code in JOURNAL_NOTES):
+        print(f"\nNote: {note.text}")  # noqa: T201
     print(f"\nreport: {out / 'report.html'}\nrecord: {out / 'record.json'}   judge it again: effaudit gate {out} -p POLICY")  # noqa: T201
     if record.ended == "interrupted":
         print("interrupted: start the same command again to go on from here")  # noqa: T201

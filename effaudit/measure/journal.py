@@ -23,6 +23,10 @@ from effaudit.core.notes import Note, coded
 from effaudit.core.protocol import BadFrame, Message
 
 HEAD = b"effaudit journal 2\n"
+ANEW, CUT = "journal_anew", "journal_cut"
+NOTES = (ANEW, CUT)
+"""The codes of what is said of a journal of which something was left aside."""
+
 _FRAME = struct.Struct("<QQ")
 _HASH = 16
 _FRAME_LIMIT = 1 << 30
@@ -186,13 +190,13 @@ def _unread(size: int, head: bytes, *, known: bool, old: bool) -> tuple[Note, ..
     if known or not size:
         return ()
     if old:
-        return coded("journal_anew", "the journal was of an earlier version of effaudit: everything was measured anew")
+        return coded(ANEW, "the journal was of an earlier version of effaudit: everything was measured anew")
     begun = HEAD.startswith(head[: len(HEAD)]) and size <= len(HEAD)
-    return () if begun else coded("journal_anew", "the journal was damaged at its beginning: everything was measured anew")
+    return () if begun else coded(ANEW, "the journal was damaged at its beginning: everything was measured anew")
 
 
 def _cut(length: int, size: int) -> tuple[Note, ...]:
     if length == size:
         return ()
     left = f"the last {size - length:,} of its {size:,} bytes were left aside, and what they held was measured anew"
-    return coded("journal_cut", f"the journal was damaged, or cut short when the audit ended: {left}")
+    return coded(CUT, f"the journal was damaged, or cut short when the audit ended: {left}")

@@ -15,6 +15,8 @@ from effaudit.core.text import one_line
 CORRECT = "correct"
 _COLUMNS = 3
 _GREATEST_LOG = 700.0
+_SHORTEST = 4
+"""Bytes of the shortest fraction that an audit writes."""
 
 
 class Checked(Mapping[str, Array]):
@@ -64,7 +66,7 @@ def samples_fault(_: str, array: Array) -> str:
 
 def _of_rounds(array: Array) -> str:
     """Rows of (incarnation, round key, natural logarithm)."""
-    numbers: Any = array[:, :2]
+    numbers: Any = array[:, :2].astype(np.float64)
     if not (np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all() and (np.abs(numbers) < 2.0**62).all()):
         return "numbers no rounds"
     known = array[:, 2][np.isfinite(array[:, 2])]
@@ -72,7 +74,7 @@ def _of_rounds(array: Array) -> str:
 
 
 def _of(array: Array, kinds: str, shape: tuple[int | None, ...]) -> str:
-    if array.dtype.kind not in kinds:
+    if array.dtype.kind not in kinds or (array.dtype.kind == "f" and array.dtype.itemsize < _SHORTEST):
         return f"is of type {array.dtype}"
     fits = array.ndim == len(shape) and all(wanted in (None, got) for wanted, got in zip(shape, array.shape, strict=True))
     return "" if fits else f"has the shape {array.shape}"

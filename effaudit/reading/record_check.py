@@ -28,6 +28,8 @@ MOST_RESAMPLES = 10**6
 _GREATEST = 1e150
 """No figure is larger: its square would be no number."""
 _LEAST_DOF = 1e-3
+_MEMORY = "memory_bytes"
+"""Of what a session's host tells, the one that is read as a number."""
 
 _FREE = (-math.inf, math.inf)
 """NaN too: a figure that is no number is left aside by whoever looks at it."""
@@ -70,6 +72,7 @@ def _faults(record: Record) -> Iterator[tuple[str, str]]:
     """Where something is wrong, by its keys, and what."""
     yield from _out_of_range(record, "")
     yield from _dates(record)
+    yield from _hosts(record)
     yield from _rows_of_workload(record.workload)
     names = [row.candidate.name for row in record.rows]
     for name in (name for name, times in Counter(names).items() if times > 1):
@@ -104,7 +107,7 @@ def _number_or_more(value: Any, keys: str, allowed: tuple[float, float]) -> Iter
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     arrays = ("arrays", "samples") if kind is Record else ()
     return tuple(field.name for field in dataclasses.fields(kind) if field.name not in arrays)
 
@@ -117,6 +120,17 @@ def _dates(record: Record) -> Iterator[tuple[str, str]]:
             datetime.fromisoformat(day)
         except ValueError:
             yield keys, f"{one_line(day, 40)!r} is not a date"
+
+
+def _hosts(record: Record) -> Iterator[tuple[str, str]]:
+    for number, session in enumerate(record.sessions):
+        written = session.host.get(_MEMORY, "0")
+        try:
+            sound = 0.0 <= float(written) <= _GREATEST
+        except ValueError:
+            sound = False
+        if not sound:
+            yield f"sessions[{number}].host.{_MEMORY}", f"{one_line(written, 40)!r} is not a number of bytes"
 
 
 def _rows_of_workload(workload: Workload) -> Iterator[tuple[str, str]]:

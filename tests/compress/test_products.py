@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,6 +120,30 @@ def test_a_technique_that_cannot_or_must_not_is_a_failure_of_its_step(kitchen, p
     assert isinstance(failure, Failure)
     assert failure.stage == "make round_weights"
     assert words in failure.reason
+
+
+def test_a_technique_that_has_no_room_ends_the_audit_and_is_not_blamed(kitchen, parent, monkeypatch):
+    with pytest.raises(OSError, match="File too large"):
+        made(kitchen, parent, steps(misdeed="writes too much"))
+
+    def full(folder):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+    monkeypatch.setattr("effaudit.compress.products.check_room", full)
+    with pytest.raises(OSError, match="No space"):
+        made(kitchen, parent, steps(misdeed="refuses"))
+
+
+def test_a_kept_product_with_a_link_in_it_is_made_again(kitchen, parent, tmp_path):
+    (candidate, _), _ = made(kitchen, parent, steps(digits=1))
+    model = Path(candidate.artifact.path)
+    (tmp_path / "elsewhere").write_bytes(model.read_bytes())
+    model.unlink()
+    model.symlink_to(tmp_path / "elsewhere")
+    (again, (step,)), _ = made(kitchen, parent, steps(digits=1))
+    assert not step.cached
+    assert not Path(again.artifact.path).is_symlink()
+    assert (tmp_path / "elsewhere").exists()
 
 
 def test_a_failed_product_leaves_nothing_that_looks_like_one(kitchen, parent):

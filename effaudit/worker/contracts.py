@@ -32,7 +32,8 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
     if not plan.columns:
         _check_spelling(said["columns"], workload)
     said["columns"] = _as_spelt(said["columns"], workload)
-    missing = [name for name in said["columns"] if name not in {column.name for column in workload.inputs}]
+    known = {column.name for column in workload.inputs}
+    missing = [name for name in said["columns"] if name not in known]
     if missing:
         raise Refused(
             f"asks for the columns {listed(missing)}, which the data does not have "
@@ -51,17 +52,20 @@ def with_rule(model: Model, contract: Contract, workload: Workload) -> Contract:
 
 def _as_spelt(columns: tuple[str, ...], workload: Workload) -> tuple[str, ...]:
     """The data's own spelling: LightGBM and skl2onnx write `_` for a space."""
-    names = [column.name for column in workload.inputs]
-    spelt = {name.replace(" ", "_"): name for name in names}
+    names = {column.name for column in workload.inputs}
+    spelt = {name.replace(" ", "_"): name for name in (column.name for column in workload.inputs)}
     return tuple(name if name in names else spelt.get(name, name) for name in columns)
 
 
 def _check_spelling(columns: tuple[str, ...], workload: Workload) -> None:
     """A file that writes `_` for a space does not say which of two columns it means. Raises Refused."""
-    names = [column.name for column in workload.inputs]
+    alike_by_name: dict[str, list[str]] = {}
+    for column in workload.inputs:
+        alike_by_name.setdefault(column.name.replace(" ", "_"), []).append(column.name)
+    asked = set(columns)
     for name in columns:
-        alike = [other for other in names if other.replace(" ", "_") == name]
-        if len(alike) > 1 and not set(alike) <= set(columns):
+        alike = alike_by_name.get(name, [])
+        if len(alike) > 1 and not asked.issuperset(alike):
             raise Refused(f"asks for the column {name}, which may be {listed(alike)}; write its `columns`, or `ignore` one of them")
 
 

@@ -86,7 +86,8 @@ def _faults(record: Record) -> Iterator[tuple[str, str]]:
 def _out_of_range(value: Any, keys: str) -> Iterator[tuple[str, str]]:
     """Of a frozen type: each of its numbers, and whatever stands in it."""
     ranges = _RANGES.get(type(value), {})
-    for name in _fields(type(value)):
+    kind: type = type(value)
+    for name in _fields(kind):
         yield from _number_or_more(getattr(value, name), f"{keys}.{name}" if keys else name, ranges.get(name, _ANY))
 
 

@@ -112,6 +112,24 @@ def imports_late(inputs):
     return good(inputs) if jinja2.__name__ else None
 
 
+weights = {}
+
+
+def reads_weights(inputs):
+    return _weighed(inputs, "weights.npy")
+
+
+def reads_others(inputs):
+    return _weighed(inputs, "others.npy")
+
+
+def _weighed(inputs, name):
+    """Reads a file beside it, which no plan names, when it answers for the first time."""
+    if name not in weights:
+        weights[name] = np.load(Path(__file__).parent / name)
+    return inputs["a"] * weights[name][0] + inputs["b"] * weights[name][1]
+
+
 remembered = {}
 
 

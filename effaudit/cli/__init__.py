@@ -30,12 +30,19 @@ def run(argv: Sequence[str]) -> int:
     """Runs one command. Wrong input ends in one clear message and exit code 2."""
     _settle_streams()
     arguments = _parser().parse_args(argv)
+    allowed = _bind_memory()
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return _end("interrupted", 130)
     except BrokenPipeError:
         return 0
+    except MemoryError:
+        return _end(
+            f"effaudit's own process asks for more than the {allowed / 1e9:,.1f} GB of memory that it may take: what was free when "
+            "it began, or half of all. What was won so far is kept; give fewer rows, columns or candidates, or free some memory.",
+            2,
+        )
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _end("the disk is full. What was won so far is kept; free some space and start the same command again.", 2)
@@ -66,6 +73,16 @@ def _parser() -> argparse.ArgumentParser:
         module.arguments(verb)
         verb.set_defaults(run=module.run)
     return parser
+
+
+def _bind_memory() -> int:
+    """Limits what this process may take, so that it ends in words before the machine ends it; returns the bytes that it may."""
+    from effaudit.core.limits import bind_memory, free_memory
+
+    free, whole = free_memory()
+    allowed = max(free, whole // 2)
+    bind_memory(allowed)
+    return allowed
 
 
 def _settle_streams() -> None:

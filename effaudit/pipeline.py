@@ -59,7 +59,7 @@ from effaudit.metrics.carbon import intensity
 from effaudit.process import Site, do_all
 from effaudit.process.identity import CODE as CHANGED
 from effaudit.process.identity import changed
-from effaudit.reading.data import build_store
+from effaudit.reading.alone import read_data
 from effaudit.reading.positive import check_positive
 from effaudit.reading.record_file import write_record
 
@@ -105,7 +105,7 @@ def audit(
         diary = Diary.begun()
         tell("data", 0.0, "reading")
         with diary.stage("data"):
-            workload, store = build_store(plan.data, run.data, recipes.needs_search(plan), plan.seed)
+            workload, store = read_data(plan.data, run.data, recipes.needs_search(plan), plan.seed, run.token)
         check_positive(plan, workload)
         where = engine or registry.an_engine("local")
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)

@@ -42,6 +42,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _done(arguments: argparse.Namespace) -> int:
+    allowed = _bind_memory()
     try:
         code = int(arguments.run(arguments))
         sys.stdout.flush()
@@ -51,7 +52,11 @@ def _done(arguments: argparse.Namespace) -> int:
 
         return _end(str(refusal(error)), 2)
     except MemoryError:
-        return _end("there is not enough memory here. Free some, raise its limit, or give less data.", 2)
+        return _end(
+            f"effaudit's own process asks for more than the {allowed / 1e9:,.1f} GB of memory that it may take: what was free when "
+            "it began, or half of all. What was won so far is kept; give fewer rows, columns or candidates, or free some memory.",
+            2,
+        )
     except Exception as error:
         from effaudit.core.errors import InputError
 
@@ -78,6 +83,16 @@ def _parser() -> argparse.ArgumentParser:
         module.arguments(verb)
         verb.set_defaults(run=module.run)
     return parser
+
+
+def _bind_memory() -> int:
+    """Limits what this process may take, so that it ends in words before the machine ends it; returns the bytes that it may."""
+    from effaudit.core.limits import bind_memory, free_memory
+
+    free, whole = free_memory()
+    allowed = max(free, whole // 2)
+    bind_memory(allowed)
+    return allowed
 
 
 def _internal_error() -> int:

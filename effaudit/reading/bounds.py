@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
-import psutil
+from effaudit.core.limits import free_memory
 
 LEAST = 256_000_000
 """Any file may hold so many bytes of values."""
@@ -15,7 +14,6 @@ LEAST_MEMORY = 1_000_000_000
 MEMORY_TIMES = 100
 """Reading takes so many bytes, or so many times what the files take on the disk: several copies of all that they may hold."""
 _BLOCK = 512
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def on_disk(path: Path) -> int:
@@ -35,9 +33,5 @@ def memory(files: list[Path]) -> int:
 
 
 def free() -> int:
-    """The bytes of memory that may still be used: by the machine, and by the control group (version 2) of a container."""
-    available = int(psutil.virtual_memory().available)
-    with contextlib.suppress(OSError, ValueError):
-        limit, used = (int((_CGROUP / name).read_text()) for name in ("memory.max", "memory.current"))
-        return max(0, min(available, limit - used))
-    return available
+    """The bytes of memory that may still be used."""
+    return free_memory()[0]

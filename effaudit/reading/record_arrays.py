@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,11 @@ from effaudit.core.text import one_line
 CORRECT = "correct"
 _COLUMNS = 3
 _GREATEST_LOG = 700.0
+_OTHERS = "is not what its figure was read from"
+_FEWEST_REPLICATES = 100
+_ROUNDING = 1e-6
+_SLACK = math.log(1.5)
+"""A figure of all rounds lies between those of single rounds, but for how it was put together: by so much it may stand outside."""
 _SHORTEST = 4
 """Bytes of the shortest fraction that an audit writes."""
 
@@ -46,8 +52,11 @@ class Checked(Mapping[str, Array]):
         return len(self._arrays)
 
 
-def evidence_fault(rows: int, name: str, array: Array) -> str:
-    """What is wrong with an array of evidence on so many certify rows; nothing where it is sound."""
+def evidence_fault(rows: int, figures: Mapping[str, float], name: str, array: Array) -> str:
+    """What is wrong with an array of evidence on so many certify rows; nothing where it is sound.
+
+    `figures`: what was read from it, by its name.
+    """
     if name == WEIGHTS:
         return _of(array, "f", (rows,)) or ("" if np.isfinite(array).all() and (array >= 0.0).all() else "holds no weights")
     if name == CODES:
@@ -55,8 +64,8 @@ def evidence_fault(rows: int, name: str, array: Array) -> str:
     if name.rpartition("/")[2] == CORRECT:
         return _of(array, "u", (-(-rows // 8),))
     if array.ndim == 1:
-        return _of(array, "f", (None,)) or ("" if not np.isinf(array).any() else "holds numbers without end")
-    return _of(array, "f", (None, _COLUMNS)) or _of_rounds(array)
+        return _of(array, "f", (None,)) or _of_replicates(array, figures.get(name) if "/quality." in name else None)
+    return _of(array, "f", (None, _COLUMNS)) or _of_rounds(array, figures.get(name))
 
 
 def samples_fault(_: str, array: Array) -> str:
@@ -64,13 +73,32 @@ def samples_fault(_: str, array: Array) -> str:
     return _of(array, "fi", (None, _COLUMNS)) or ("" if np.isfinite(array).all() else "holds numbers without end")
 
 
-def _of_rounds(array: Array) -> str:
-    """Rows of (incarnation, round key, natural logarithm)."""
+def _of_replicates(array: Array, figure: float | None) -> str:
+    known = array[~np.isnan(array)].astype(np.float64)
+    if np.isinf(known).any():
+        return "holds numbers without end"
+    if len(array) and not len(known):
+        return "holds no number"
+    if figure is None or len(known) < _FEWEST_REPLICATES or not math.isfinite(figure):
+        return ""
+    low, high = float(known.min()), float(known.max())
+    slack = (high - low) + _ROUNDING * abs(figure)
+    return "" if low - slack <= figure <= high + slack else _OTHERS
+
+
+def _of_rounds(array: Array, figure: float | None) -> str:
+    """Rows of (incarnation, round key, natural logarithm of the figure)."""
     numbers: Any = array[:, :2].astype(np.float64)
     if not (np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all() and (np.abs(numbers) < 2.0**62).all()):
         return "numbers no rounds"
-    known = array[:, 2][np.isfinite(array[:, 2])]
-    return "holds figures that cannot be" if (np.abs(known) > _GREATEST_LOG).any() else ""
+    if len(np.unique(numbers[:, 1])) < len(numbers):
+        return "numbers a round twice"
+    known = array[:, 2][np.isfinite(array[:, 2])].astype(np.float64)
+    if (np.abs(known) > _GREATEST_LOG).any():
+        return "holds figures that cannot be"
+    if figure is None or not figure > 0.0 or not len(known):
+        return ""
+    return "" if known.min() - _SLACK <= math.log(figure) <= known.max() + _SLACK else _OTHERS
 
 
 def _of(array: Array, kinds: str, shape: tuple[int | None, ...]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -28,6 +28,7 @@ MOST_RESAMPLES = 10**6
 _GREATEST = 1e150
 """No figure is larger: its square would be no number."""
 _LEAST_DOF = 1e-3
+_ROUNDING = 1e-9
 _MEMORY = "memory_bytes"
 """Of what a session's host tells, the one that is read as a number."""
 
@@ -68,6 +69,12 @@ def check_record(record: Record, place: Place) -> None:
         raise InputError(f"this record is damaged: {what}", Place(place.file, keys=one_line(keys, 200)))
 
 
+def figures_of(record: Record) -> dict[str, float]:
+    """The figures that were read from evidence, by its name."""
+    found = (reading for row in record.rows for reading in row.readings.values() if isinstance(reading, Measurement))
+    return {reading.evidence: reading.value for reading in found if reading.evidence is not None}
+
+
 def _faults(record: Record) -> Iterator[tuple[str, str]]:
     """Where something is wrong, by its keys, and what."""
     yield from _out_of_range(record, "")
@@ -80,13 +87,13 @@ def _faults(record: Record) -> Iterator[tuple[str, str]]:
     if len({session.id for session in record.sessions}) < len(record.sessions):
         yield "sessions", "two sessions have one number"
     for number, row in enumerate(record.rows):
-        yield from _readings(row, f"rows[{number}].readings")
+        yield from _readings(row, record.arrays, f"rows[{number}].readings")
 
 
 def _out_of_range(value: Any, keys: str) -> Iterator[tuple[str, str]]:
     """Of a frozen type: each of its numbers, and whatever stands in it."""
-    ranges = _RANGES.get(type(value), {})
-    kind: type = type(value)
+    kind: Any = type(value)
+    ranges = _RANGES.get(kind, {})
     for name in _fields(kind):
         yield from _number_or_more(getattr(value, name), f"{keys}.{name}" if keys else name, ranges.get(name, _ANY))
 
@@ -154,15 +161,18 @@ def _rows_of_workload(workload: Workload) -> Iterator[tuple[str, str]]:
             yield f"{keys}.class_rows", "not as many counts as there are classes"
 
 
-def _readings(row: Row, keys: str) -> Iterator[tuple[str, str]]:
+def _readings(row: Row, arrays: Container[str], keys: str) -> Iterator[tuple[str, str]]:
     for metric, found in row.readings.items():
         if not isinstance(found, Measurement):
             continue
         at = f"{keys}.{metric}"
         if found.evidence not in (None, f"{row.candidate.name}/{metric}"):
             yield f"{at}.evidence", "its evidence is that of another figure"
-        if found.low > found.high:
-            yield at, "its interval ends before it begins"
+        if found.evidence is not None and found.evidence not in arrays:
+            yield f"{at}.evidence", "its evidence is missing"
+        slack = _ROUNDING * abs(found.value)
+        if found.low > found.high or found.value < found.low - slack or found.value > found.high + slack:
+            yield at, "its figure stands outside of its interval"
         if found.dof is not None and 0.0 < found.dof < _LEAST_DOF:
             yield f"{at}.dof", f"{found.dof:.3g} degrees of freedom make no interval"
         yield from _against(found, _meaning(apart(metric)[0]), metric, at)

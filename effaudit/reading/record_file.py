@@ -26,7 +26,7 @@ from effaudit.core.text import one_line
 from effaudit.core.wire import pack
 from effaudit.reading.npz import Npz, write_npz
 from effaudit.reading.record_arrays import Checked, evidence_fault, samples_fault
-from effaudit.reading.record_check import check_record
+from effaudit.reading.record_check import check_record, figures_of
 from effaudit.reading.record_upgrade import upgraded
 from effaudit.reading.yaml_text import path_of
 
@@ -67,7 +67,7 @@ def read_record(path: Path) -> Record:
     record = as_written(path)
     file = path / RECORD if path.is_dir() else path
     check_record(record, Place(str(file)))
-    fault = partial(evidence_fault, record.workload.splits.get("certify", 0))
+    fault = partial(evidence_fault, record.workload.splits.get("certify", 0), figures_of(record))
     arrays = Checked(record.arrays, fault, Place(str(file.parent / EVIDENCE)))
     samples = Checked(record.samples, samples_fault, Place(str(file.parent / SAMPLES)))
     return replace(record, arrays=arrays, samples=samples)

@@ -93,6 +93,8 @@ ODD = {
     "another unit": lambda f: figure(f).update(unit="B"),
     "evidence of another": lambda f: figure(f).update(evidence="gbm/latency.batch_1.p95"),
     "an interval that ends before it begins": lambda f: figure(f).update(low=2.0, high=1.0),
+    "a figure outside of its interval": lambda f: figure(f).update(value=0.1),
+    "evidence that is not there": lambda f: f["rows"][0]["candidate"].update(name="another"),
     "rows without number": lambda f: f["workload"]["splits"].update(certify=10**15),
     "rows below nothing": lambda f: f["workload"]["splits"].update(certify=-1),
     "more groups than rows": lambda f: f["workload"]["groups"].update(certify=10**9),
@@ -131,6 +133,8 @@ ARRAYS = {
     "halves of numbers": lambda scores: scores.astype("f2"),
     "rounds": lambda scores: np.stack([scores, scores], axis=1),
     "one number": lambda scores: scores[0],
+    "no number at all": lambda scores: np.full_like(scores, np.nan),
+    "of another figure": lambda scores: scores + 5.0,
     "without end": lambda scores: np.where(scores > 0, np.inf, scores),
 }
 
@@ -147,6 +151,8 @@ TIMED = "mlp/latency.batch_1.p50"
 ROUNDS = {
     "no rounds": lambda rounds: np.add(rounds, [0.5, 0.0, 0.0]),
     "rounds without number": lambda rounds: rounds * [np.nan, 1.0, 1.0],
+    "a round that stands twice": lambda rounds: np.concatenate([rounds, rounds[:1]]),
+    "of another figure": lambda rounds: np.subtract(rounds, [0.0, 0.0, 3.0]),
     "beyond all figures": lambda rounds: np.add(rounds, [0.0, 0.0, 1e6]),
     "two columns": lambda rounds: rounds[:, :2],
     "one too deep": lambda rounds: rounds[..., None],

@@ -8,7 +8,7 @@ import pytest
 
 from effaudit.core.errors import InputError
 from effaudit.core.seal import sealed
-from effaudit.reading.record_file import EVIDENCE, RECORD, SAMPLES, read_record
+from effaudit.reading.record_file import EVIDENCE, RECORD, SAMPLES, as_written, read_record
 
 
 def refusal(path):
@@ -90,7 +90,7 @@ def test_hostile_evidence_with_a_right_hash_is_bounded_and_runs_nothing(home):
     digest = hashlib.sha256((home / EVIDENCE).read_bytes()).hexdigest()
     forge(home, lambda facts: facts["files"].update({EVIDENCE: digest}))
     with pytest.raises(InputError, match="pickled"):
-        _ = read_record(home).arrays["a"]
+        _ = as_written(home).arrays["a"]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ from effaudit.measure.finalists import look_into
 from effaudit.measure.findings import findings
 from effaudit.measure.gather import Gathered, gather
 from effaudit.measure.looks import PLANNED, Looks, ended_after
-from effaudit.measure.lost_files import contents, lost
+from effaudit.measure.lost_files import contents, lost, with_bounds
 from effaudit.measure.panels import TWIN, panels
 from effaudit.measure.run import Run, held
 from effaudit.measure.sessions import Diary
@@ -90,7 +90,7 @@ def audit(
 
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
-    plan = registry.recognised(plan)
+    plan = with_bounds(registry.recognised(plan))
     made = {job.name for job in recipes.of_plan(plan)}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
     with held(out.resolve()) as run:

@@ -41,6 +41,7 @@ from effaudit.judge.rules import compared_with
 from effaudit.measure import environment
 from effaudit.measure.assemble import Assembled, assemble, read_again, remembering
 from effaudit.measure.company import sample_of
+from effaudit.measure.file_bounds import with_bounds
 from effaudit.measure.finalists import look_into
 from effaudit.measure.findings import findings
 from effaudit.measure.gather import Gathered, gather, stale
@@ -98,7 +99,7 @@ def audit(
 
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
-    plan = registry.recognised(plan)
+    plan = with_bounds(registry.recognised(plan))
     made = {job.name for job in recipes.of_plan(plan)}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
     with held(out) if isinstance(out, Path) else nullcontext(out) as run:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from effaudit.core.readable import Unreadable, check_whole
+
 LARGEST = 200 * 10**9
 """Bytes: a larger file is not hashed, and its candidate refused."""
 
@@ -65,6 +67,10 @@ def read_file(path: str) -> ReadFile:
         raise NoFile(f"{Path(path).name} is no regular file")
     if before[0] > LARGEST:
         raise NoFile(f"{Path(path).name} has more than {LARGEST // 10**9} GB")
+    try:
+        check_whole(Path(path))
+    except Unreadable as unreadable:
+        raise NoFile(f"{Path(path).name} {unreadable}") from unreadable
     with Path(path).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if stamp(path) != before:

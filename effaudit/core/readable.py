@@ -24,6 +24,12 @@ _MISSING = (errno.ENOENT, errno.ENOTDIR)
 _REFUSED = (errno.EACCES, errno.EPERM)
 
 
+_BLOCK = 512
+HOLLOW = 10**9
+"""A file with holes may be so large, or a hundred times what it takes on the disk."""
+HOLLOW_TIMES = 100
+
+
 class Unreadable(Exception):
     """A file cannot be read: its words go on from the file's name ("is empty; save it again")."""
 
@@ -52,6 +58,25 @@ def filled_head_of(path: Path) -> bytes:
     if not head:
         raise Unreadable("is empty; save it again")
     return head
+
+
+def check_whole(path: Path) -> None:
+    """Raises Unreadable where a file is mostly holes: its terabytes take no room on the disk, and hours to read."""
+    state = path.stat()
+    taken = getattr(state, "st_blocks", 0) * _BLOCK
+    if state.st_size > max(HOLLOW, HOLLOW_TIMES * taken) and (taken or _begins_with_a_hole(path)):
+        raise Unreadable(f"is a file of holes: {state.st_size:,} bytes, of which {taken:,} are on the disk; write it again")
+
+
+def _begins_with_a_hole(path: Path) -> bool:
+    """Of a file without any blocks: has it none, or does its file system not count them?"""
+    if not hasattr(os, "SEEK_DATA"):
+        return False
+    with path.open("rb") as file:
+        try:
+            return file.seek(0, os.SEEK_DATA) > 0
+        except OSError as error:
+            return error.errno == errno.ENXIO  # there is no data
 
 
 def _why(path: Path, error: OSError | ValueError) -> str:

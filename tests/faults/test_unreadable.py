@@ -32,6 +32,8 @@ FILES = {
         {"format": "python", "preprocess": "unknown.bin"},
         "`preprocess` is the file of a transformer",
     ),
+    "hollow": ("hollow.onnx", {}, "'hollow.onnx' is a file of holes: 10,000,000,000,003 bytes"),
+    "beside_hollow": ("beside.onnx", {}, "'beside.onnx.data' is a file of holes"),
     "vanishing": ("vanishing.onnx", {}, "there is no file vanishing.onnx"),
     "replaced": ("replaced.onnx", {}, "there is no file replaced.onnx"),
 }
@@ -46,8 +48,18 @@ def made(folder):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "unknown.bin").write_bytes(b"\x00\x01\x02")
     (folder / "empty.onnx").touch()
-    for name in ("cut.onnx", "cut.safetensors", "vanishing.onnx", "replaced.onnx"):
+    for name in (
+        "cut.onnx",
+        "cut.safetensors",
+        "vanishing.onnx",
+        "replaced.onnx",
+        "hollow.onnx",
+        "beside.onnx",
+        "beside.onnx.data",
+    ):
         (folder / name).write_bytes(b"\x08\x07\x12")
+    for name in ("hollow.onnx", "beside.onnx.data"):
+        os.truncate(folder / name, 10**13 + 3)
     os.mkfifo(folder / "pipe.onnx")
     os.mkfifo(folder / "cut.onnx.pipe")
     (folder / "folder.onnx").mkdir()

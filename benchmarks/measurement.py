@@ -34,10 +34,11 @@ import numpy as np
 import selftest
 from _peers import PEERS
 
-from effaudit.core.observed import Block
+from effaudit.core.observed import Answers, Block
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import Student
 from effaudit.core.stats.student import binomial_upper
+from effaudit.measure.timed_answers import Expected
 from effaudit.metrics._blocks import evidence
 from effaudit.process import Fault
 
@@ -108,6 +109,7 @@ def main() -> None:
     print("\nthe cost of a call to nothing\n")
     for tool in (tool for tool in tools if tool != DECIDED):
         print(f"{tool:<22} {_overhead(tool)}", flush=True)
+    print(f"\nwhat the checks of answers add to a call of 30 µs: {_checks()}", flush=True)
 
 
 def table(found: Iterable[Found]) -> Iterator[str]:
@@ -266,6 +268,16 @@ def _overhead(tool: str) -> str:
         blocks = selftest.Bench(selftest.site(Path(folder)), 30).blocks(["nothing"], bare=["nothing"])
     means = {name: np.median([block.nanos.mean() for block in own]) for name, own in blocks.items()}
     return f"{means['nothing']:.0f} ns (a bare timer around it: {means['bare nothing']:.0f} ns)"
+
+
+def _checks() -> str:
+    """Of a candidate whose answers are kept, made arrays and compared, against a bare loop that drops them: same rounds."""
+    scored = Expected(Answers(np.zeros(2000), None))
+    with tempfile.TemporaryDirectory() as folder:
+        blocks = selftest.Bench(selftest.site(Path(folder)), 200, expected=scored).blocks(["busy_30us"], bare=["busy_30us"])
+    ratio = selftest.median_ratio(blocks, "busy_30us", "bare busy_30us")
+    low, high = ratio.interval(LEVEL)
+    return f"×{ratio.value:.4f} [{low:.4f}, {high:.4f}]"
 
 
 def _answers(tool: str) -> bool:

@@ -33,6 +33,7 @@ from effaudit.measure.counters import Counters
 from effaudit.measure.environment import Watch
 from effaudit.measure.residents import Resident, processors
 from effaudit.measure.rounds import play
+from effaudit.measure.timed_answers import Expected
 from effaudit.metrics._blocks import cpu_seconds_per_row, evidence
 from effaudit.process import Site
 from effaudit.reading.data import build_store
@@ -78,6 +79,8 @@ class Bench:
     rounds: int
     seconds: float = float("inf")
     """An incarnation ends after so many rounds or seconds."""
+    expected: Expected | None = None
+    """What timed answers are compared with."""
 
     def blocks(self, names: list[str], bare: list[str] | None = None) -> dict[str, list[Block]]:
         """All blocks, by name; bare loops are called `bare NAME`."""
@@ -114,7 +117,7 @@ class Bench:
     def _worker(self, name: str, incarnation: int, watch: Watch) -> Resident:
         artifact = Artifact(f"_models:{name.partition('#')[0]}", "python", Trust(everything=True), code=str(HERE))
         worker, _ = self.site.open(Candidate(name.replace("#", "-"), artifact, Contract(output="values")), "bench", incarnation)
-        return Resident(worker, 60.0, watch, [1], cores=processors())
+        return Resident(worker, 60.0, watch, [1], cores=processors(), expected=self.expected)
 
 
 def site(folder: Path) -> Site:

@@ -3,19 +3,16 @@
 `effaudit.audit` measures models that are in memory, `effaudit.decide` judges the record, `effaudit.report` shows both.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
 from effaudit.core.version import __version__
 
+TYPE_CHECKING = False  # nothing of the standard library is imported before `__main__` has taken the current folder off the path
 if TYPE_CHECKING:
     from effaudit.interface import audit, decide, report
 
 __all__ = ["__version__", "audit", "decide", "report"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """The interface is imported when it is used: `import effaudit` alone costs nothing."""
     if name in ("audit", "decide", "report"):
         from effaudit import interface

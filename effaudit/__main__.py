@@ -2,6 +2,9 @@
 
 import sys
 
+if __name__ == "__main__" and not sys.flags.safe_path:  # before any other import: `python -m` looks in the current folder first
+    sys.path[:1] = []
+
 
 def main() -> int:
     """Runs the command line; returns its exit code."""

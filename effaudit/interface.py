@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from effaudit.core.candidate import Artifact
 from effaudit.core.errors import InputError, Place
+from effaudit.core.files import own_folder, write_text
 from effaudit.core.plugin import Refused
 from effaudit.core.reading import Failure
 from effaudit.core.store import Inputs
+from effaudit.core.text import one_line
 
 if TYPE_CHECKING:
     from effaudit.core.record import Record
@@ -71,47 +74,48 @@ def audit(
     workload, measure, assumptions, compress, ladder, policy: as in a plan: `workload={"quality": ["roc_auc"]}`,
         `measure={"budget": "30 s"}`, `compress=[{"of": "forest", "recipe": [{"to_onnx": {}}]}]`.
     until_decided: end the timing when every verdict of `policy` is settled, as `--until-decided` does.
-    out: the record's folder; by default reports/NAME.
+    out: the record's folder, new or of an earlier audit; by default reports/NAME.
 
     Raises InputError for wrong input. A model that cannot be written or asked is a Failure in its row, not an error.
     """
     from effaudit import pipeline
     from effaudit.cli import _progress, _reading
+    from effaudit.measure.ownership import IN_MEMORY, MODELS, PLAN, default_folder
+    from effaudit.measure.run import held
 
-    if not models:
-        raise InputError("there are no models to audit", Place("models"), "Give at least one: {'name': model}.")
-    folder = Path(out) if out is not None else Path("reports") / name
+    _check_names(name, models, contracts or {})
     splits = _splits(inputs, answers, train, search, groups, time)
     said = _sliced(slices, splits["certify"], workload or {})
-    written, refused = _written(models, contracts or {}, folder / "models", _example(inputs))
-    document = {
-        "apiVersion": "effaudit/v1",
-        "kind": "AuditPlan",
-        "name": name,
-        "task": task or _task(answers),
-        "workload": {**_files(splits, folder / "in-memory"), "answer": ANSWER, **_dependence(groups, time), **said},
-        "measure": dict(measure or {}),
-        "seed": seed,
-        "candidates": [
-            _candidate(each, file, (contracts or {}).get(each, {}), folder / "models") for each, file in written.items()
-        ],
-        "ladder": ladder if isinstance(ladder, str) else list(ladder),
-        "baseline": baseline or next(iter(models)),
-        "compress": [dict(entry) for entry in compress],
-        "assumptions": dict(assumptions or {}),
-    }
-    path = folder / "plan.yaml"
-    path.write_text(json.dumps(document, indent=1, default=str), "utf-8")
-    plan = _reading.plan(path)
-    candidates = tuple(replace(candidate, artifact=written[candidate.name]) for candidate in plan.candidates)
-    plan = replace(plan, data=replace(plan.data, sources=splits, slice_places=()), candidates=candidates, refused=refused)
     rules = _reading.policy(policy)
     waivers, today = _reading.waivers(rules), _reading.today(None)
-    with _progress.shown(_progress.course_of(plan), "auto", sys.stderr) as tell:
-        until = rules if until_decided else None
-        record, _ = pipeline.audit(
-            plan, rules, folder, tell, command="effaudit.audit(…)", waivers=waivers, today=today, until=until
-        )
+    with held(Path(out) if out is not None else default_folder(name)) as run:
+        folder = run.folder
+        written, refused = _written(models, own_folder(folder / MODELS), _example(inputs))
+        document = {
+            "apiVersion": "effaudit/v1",
+            "kind": "AuditPlan",
+            "name": name,
+            "task": task or _task(answers),
+            "workload": {**_files(splits, own_folder(folder / IN_MEMORY)), "answer": ANSWER, **_dependence(groups, time), **said},
+            "measure": dict(measure or {}),
+            "seed": seed,
+            "candidates": [
+                _candidate(each, file, (contracts or {}).get(each, {}), folder / MODELS) for each, file in written.items()
+            ],
+            "ladder": ladder if isinstance(ladder, str) else list(ladder),
+            "baseline": baseline or next(iter(models)),
+            "compress": [dict(entry) for entry in compress],
+            "assumptions": dict(assumptions or {}),
+        }
+        write_text(folder / PLAN, json.dumps(document, indent=1, default=str))
+        plan = _reading.plan(folder / PLAN)
+        candidates = tuple(replace(candidate, artifact=written[candidate.name]) for candidate in plan.candidates)
+        plan = replace(plan, data=replace(plan.data, sources=splits, slice_places=()), candidates=candidates, refused=refused)
+        with _progress.shown(_progress.course_of(plan), "auto", sys.stderr) as tell:
+            until = rules if until_decided else None
+            record, _ = pipeline.audit(
+                plan, rules, run, tell, command="effaudit.audit(…)", waivers=waivers, today=today, until=until
+            )
     return record
 
 
@@ -160,9 +164,8 @@ def _named(inputs: Any) -> dict[str, Any]:
 
 def _files(splits: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """The plan wants files; these stand for what is in memory."""
-    folder.mkdir(parents=True, exist_ok=True)
     for split in splits:
-        (folder / split).touch()
+        write_text(folder / split, "")
     return {split: f"{folder.name}/{split}" for split in splits}
 
 
@@ -207,31 +210,48 @@ def _example(inputs: Any) -> Inputs:
     return {"inputs": np.asarray(inputs)[:EXAMPLE_ROWS]}
 
 
-def _written(
-    models: Mapping[str, Any], contracts: Mapping[str, Mapping[str, Any]], folder: Path, example: Inputs
-) -> tuple[dict[str, Artifact], dict[str, Failure]]:
-    """Each model's file, and those that cannot be written, with what to change."""
-    from effaudit import registry
+def _check_names(name: str, models: Mapping[str, Any], contracts: Mapping[str, Any]) -> None:
+    """Before anything is written under them."""
     from effaudit.core.text import did_you_mean
+    from effaudit.reading.plan_fields import NAME
 
-    unknown = next((name for name in contracts if name not in models), None)
+    if not models:
+        raise InputError("there are no models to audit", Place("models"), "Give at least one: {'name': model}.")
+    for place, each in (("name", name), *(("models", each) for each in models)):
+        if not (isinstance(each, str) and NAME.fullmatch(each)):
+            advice = "Write at most 64 letters, digits, '.', '_' and '-', the first a letter or digit."
+            raise InputError(f"{one_line(repr(each), 80)} is not a name", Place(place), advice)
+    unknown = next((each for each in contracts if each not in models), None)
     if unknown is not None:
         raise InputError(f"there is no model {unknown!r}.{did_you_mean(unknown, models)}", Place("contracts"))
-    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _written(models: Mapping[str, Any], folder: Path, example: Inputs) -> tuple[dict[str, Artifact], dict[str, Failure]]:
+    """Each model's file, and those that cannot be written, with what to change."""
+    from effaudit import registry
+
     written: dict[str, Artifact] = {}
     refused: dict[str, Failure] = {}
     formats = {kind: registry.a_format(kind) for kind in registry.names("formats")}
     for name, model in models.items():
         kind = next((kind for kind, each in formats.items() if each.claims(model)), None)
-        path = folder / name
         try:
             if kind is None:
                 raise Refused(f"no format takes a {type(model).__qualname__}; give a plain function of an importable module")
-            written[name] = formats[kind].write(model, path, example)
+            with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as beside:
+                written[name] = _placed(formats[kind].write(model, Path(beside) / name, example), Path(beside), folder)
         except Refused as why:
             refused[name] = Failure("refused", "write", str(why))
             written[name] = UNWRITTEN
     return written, refused
+
+
+def _placed(artifact: Artifact, beside: Path, folder: Path) -> Artifact:
+    """What was written in a folder of its own takes its place, whatever has its name there."""
+    for file in sorted(beside.iterdir()):
+        file.replace(folder / file.name)
+    path = Path(artifact.path)
+    return replace(artifact, path=str(folder / path.name)) if path.parent == beside else artifact
 
 
 def _candidate(name: str, artifact: Artifact, said: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -19,8 +20,10 @@ from effaudit.compress import recipes
 from effaudit.compress.gain import gains
 from effaudit.compress.products import Kitchen
 from effaudit.core.answer import BadAnswer
-from effaudit.core.artifacts import digest, shown
+from effaudit.core.artifacts import shown
 from effaudit.core.candidate import Artifact, Candidate
+from effaudit.core.files import check_room
+from effaudit.core.interruptions import uninterrupted
 from effaudit.core.observed import Answers, Seen
 from effaudit.core.plan import Plan
 from effaudit.core.plugin import Engine, Metric, Refused
@@ -40,19 +43,23 @@ from effaudit.measure.assemble import Assembled, assemble, read_again, rememberi
 from effaudit.measure.company import sample_of
 from effaudit.measure.finalists import look_into
 from effaudit.measure.findings import findings
-from effaudit.measure.gather import Gathered, gather
+from effaudit.measure.gather import Gathered, gather, stale
 from effaudit.measure.looks import PLANNED, Looks, ended_after
 from effaudit.measure.panels import TWIN, panels
+from effaudit.measure.remembered import judged_on, on_new_rows
 from effaudit.measure.run import Run, held
 from effaudit.measure.sessions import Diary
 from effaudit.measure.steady import steadied
 from effaudit.measure.sweep import sweep
 from effaudit.measure.threshold import tuned
+from effaudit.measure.timed_answers import untrue
 from effaudit.measure.timing import Timing
 from effaudit.measure.timings import Timings, earlier
 from effaudit.metrics.carbon import intensity
 from effaudit.process import Site, do_all
-from effaudit.reading.data import build_store
+from effaudit.process.identity import CODE as CHANGED
+from effaudit.process.identity import changed
+from effaudit.reading.alone import read_data
 from effaudit.reading.positive import check_positive
 from effaudit.reading.record_file import write_record
 
@@ -77,7 +84,7 @@ NOT_REACHED = Failure(
 def audit(
     plan: Plan,
     policy: Policy,
-    out: Path,
+    out: Path | Run,
     tell: Tell,
     engine: Engine | None = None,
     command: str = "",
@@ -85,26 +92,32 @@ def audit(
     today: date | None = None,
     until: Policy | None = None,
 ) -> tuple[Record, Verdict]:
-    """Runs a plan in the folder `out`, judges it with the waivers in force `today`, and leaves the record there. Raises InputError.
+    """Runs a plan in a folder, `out` or one that is held, judges it with the waivers in force `today`, and leaves the record there.
+
+    Raises InputError.
 
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
-    plan = replace(plan, candidates=tuple(registry.recognised(candidate) for candidate in plan.candidates))
+    plan = registry.recognised(plan)
     made = {job.name for job in recipes.of_plan(plan)}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
-    with held(out.resolve()) as run:
+    with held(out) if isinstance(out, Path) else nullcontext(out) as run:
         diary = Diary.begun()
         tell("data", 0.0, "reading")
         with diary.stage("data"):
-            workload, store = build_store(plan.data, run.data, recipes.needs_search(plan), plan.seed)
+            workload, store = read_data(plan.data, run.data, recipes.needs_search(plan), plan.seed, run.token)
         check_positive(plan, workload)
         where = engine or registry.an_engine("local")
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
         judge = partial(decide, policy=policy, waivers=waivers, today=today)
         stop = partial(decide, policy=until, waivers=waivers, today=today) if until else None
-        with _Work.begun(plan, judge, run, diary, store, site, tell, stop, until.digest if until else "") as work:
-            assembled, ended = work.done()
+        with (
+            _Work.begun(plan, judge, run, diary, store, site, tell, stop, until.digest if until else "") as work,
+            ExitStack() as ending,
+        ):
+            assembled, ended = work.done(ending)
             found = work.record(assembled, ended, command)
+            run.check()
             record = write_record(replace(found, policy=policy.file, policy_digest=policy.digest), run.folder)
             if ended == "complete":
                 diary.journal.discard()
@@ -150,10 +163,17 @@ class _Work:
         stop_digest: str,
     ) -> _Work:
         """Opens the journal, and with it what earlier sessions of the same audit won."""
-        same = [plan.digest, site.workload.digests, environment.packages(), {c.name: digest(c) for c in plan.candidates}]
+        same = [plan.digest, site.workload.digests, environment.packages()]
         if stop is not None:  # who is rested depends on the policy: what another one left out is no part of this audit
             same.append(stop_digest)
-        diary.open(run.journal(hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()))
+        key = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
+        journal = run.journal(key)
+        if stale(journal, site):
+            journal.discard()
+            journal = run.journal(key)
+        diary.open(journal)
+        for note in journal.notes:
+            tell("candidates", 0.0, note.text)
         return cls(plan, judge, run, diary, store, site, tell, recipes.of_plan(plan), earlier(diary.journal), stop)
 
     def __enter__(self) -> _Work:
@@ -177,8 +197,8 @@ class _Work:
         """The plan's baseline, if it could be asked."""
         return self.plan.baseline if self.plan.baseline in self.gathered else None
 
-    def done(self) -> tuple[Assembled, Ended]:
-        """All stages in their order; interrupted, what was won by then."""
+    def done(self, ending: ExitStack) -> tuple[Assembled, Ended]:
+        """All stages in their order; interrupted, what was won by then, with no further interruption until `ending` is left."""
         try:
             with self.diary.stage("candidates"):
                 self.ask_the_given()
@@ -191,6 +211,7 @@ class _Work:
             with self.diary.stage("energy"):
                 return self.look_into_finalists(assembled), "complete"
         except KeyboardInterrupt:
+            ending.enter_context(uninterrupted())
             return self.read_the_metrics(), "interrupted"
 
     def ask_the_given(self) -> None:
@@ -222,8 +243,22 @@ class _Work:
         journal, watch = self.diary.journal, self.diary.watch
         swept = sweep(candidates, self.site, journal, tell) if self.workload.sweep else {}
         looks = Looks(self._still_open) if self.stop else None
-        timing = Timing(self.site, journal, watch, self.diary.number, always, swept, looks, self.diary.meter)
+        scored = {name: found.expected for name, found in self.gathered.items()}
+        files = {name: found.identity for name, found in self.gathered.items()}
+        timing = Timing(self.site, journal, watch, self.diary.number, always, swept, scored, files, looks, self.diary.meter)
         self.looks = timing.run(together, candidates, self.baseline, self.timings, tell)
+        if self.timings.fallen:
+            check_room(self.run.folder)
+        self.drop_the_changed()
+
+    def drop_the_changed(self) -> None:
+        """Of a candidate whose files changed since they were read there is no figure: it would be one of two models."""
+        for name, found in list(self.gathered.items()):
+            failure = self.timings.fallen.get(name) or changed(found.identity, self.site)
+            if failure is not None and failure.code == CHANGED:
+                self.failed[name] = failure
+                self.timings.forget(name)
+                del self.gathered[name]
 
     def read_the_metrics(self) -> Assembled:
         """Turns what was seen into readings."""
@@ -233,7 +268,7 @@ class _Work:
         groups_of_rows = self.store.groups("certify").astype("int64")
         resamples = Resamples(groups_of_rows, self.plan.settings.resamples, self.plan.seed, self.store.weights())
         seen = {name: self._seen(self.gathered[name], resamples) for name in self.names if name in self.gathered}
-        self.seen = steadied(seen, self.baseline)
+        self.seen = steadied(on_new_rows(seen), self.baseline)
         planned = frozenset(candidate.name for candidate in self.plan.candidates)
         tell = _part(self.tell, "metrics", 0.0, 1.0, "")
         return assemble(self.seen, self._twin(), self.metrics, self.baseline, self.made, planned, tell)
@@ -246,7 +281,8 @@ class _Work:
         chosen = [name for name in self._finalists(assembled) if name not in self.timings.fallen]
         for place, name in enumerate(chosen):
             self.tell("energy", place / len(chosen), name)
-            look_into(self.seen[name].candidate, tuple(wanted), self.site, self.diary.journal, self.timings)
+            own, files = self.seen[name].candidate, self.gathered[name].identity
+            look_into(own, files, tuple(wanted), self.site, self.diary.journal, self.timings)
         return read_again(assembled, {name: replace(self.seen[name], probes=self._probes(name)) for name in chosen}, wanted)
 
     def _still_open(self, _: Timings) -> frozenset[str]:
@@ -288,7 +324,9 @@ class _Work:
             return
         count = len(self.jobs)
         parent = self.gathered[job.parent].candidate if job.parent else None
-        product = kitchen.make(job.name, parent, job.steps, _part(self.tell, "compress", place / count, MADE_BY / count, job.name))
+        identity = self.gathered[job.parent].identity if job.parent else None
+        tell = _part(self.tell, "compress", place / count, MADE_BY / count, job.name)
+        product = kitchen.make(job.name, parent, identity, job.steps, tell)
         if isinstance(product, Failure):
             self.failed[job.name] = product
             return
@@ -300,10 +338,10 @@ class _Work:
             self.failed[candidate.name] = self.plan.refused[candidate.name]
             return
         splits = ("certify", "search") if candidate.contract.tune else ("certify",)
-        found = gather(
-            candidate, splits, self.site, self.diary.journal, self.run.predictions, lambda share: tell(share, "asking every row")
-        )
+        hear: Callable[[float], None] = lambda share: tell(share, "asking every row")  # noqa: E731
+        found = gather(candidate, splits, self.site, self.diary.journal, self.run.predictions, hear)
         if isinstance(found, Failure):
+            check_room(self.run.folder)
             self.failed[candidate.name] = found
             return
         if candidate.contract.tune:
@@ -338,7 +376,7 @@ class _Work:
             probes=self._probes(name),
             notes=found.notes,
             sampled=found.groups is not None,
-            doubts=found.doubts,
+            doubts=(*found.doubts, *untrue(self.timings.fallen.get(name))),
         )
 
     def _twin(self) -> Seen | None:
@@ -347,7 +385,8 @@ class _Work:
         blocks, starts = self.timings.blocks[TWIN], self.timings.starts.get(TWIN, ())
         windows = tuple(self.timings.windows.get(TWIN, ()))
         own = self.seen[self.baseline]
-        return replace(own, blocks=tuple(blocks), starts=tuple(starts), windows=windows, answers=Answers(None, None))
+        copy = replace(own, blocks=tuple(blocks), starts=tuple(starts), windows=windows, answers=Answers(None, None))
+        return judged_on(copy)
 
     def _probes(self, name: str) -> dict[str, tuple[Mapping[str, Any], ...]]:
         return {metric: tuple(found) for metric, found in self.timings.probes.get(name, {}).items()}

@@ -24,7 +24,7 @@ MODEL, BASELINE = "model", "baseline"
 
 
 class EffauditWarning(UserWarning):
-    """Something that a passing check should not hide: a waiver at work or at its end, or a rule that only warns."""
+    """Something that a passing check should not hide: a waiver, a rule that only warns, a figure that may be worthless."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -111,7 +111,7 @@ class Gate:
         report = interface.report(record, verdict, folder / "report.html")
         if code != 0:
             pytest.fail(_told(record, verdict, subject, policy, folder, report))
-        for words in _warnings(verdict, subject or verdict.recommended):
+        for words in _warnings(record, verdict, subject or verdict.recommended):
             warnings.warn(EffauditWarning(words), stacklevel=2)
         return verdict
 
@@ -169,9 +169,10 @@ def _of_all(verdict: Verdict) -> list[str]:
     return [f"effaudit: {one_line(verdict.headline, 600)}", *told]
 
 
-def _warnings(verdict: Verdict, subject: str | None) -> list[str]:
-    """What a pass should not hide of the one that passed, and of the policy's waivers."""
+def _warnings(record: Record, verdict: Verdict, subject: str | None) -> list[str]:
+    """What a pass should not hide of the one that passed, of the data, of the policy and of its waivers."""
     from effaudit.judge import words
+    from effaudit.outputs._cautions import warnings
 
     own = verdict.of(subject) if subject else ()
     missed = [check for check in own if check.status != "pass"]
@@ -179,4 +180,5 @@ def _warnings(verdict: Verdict, subject: str | None) -> list[str]:
     told += [f"{check.rule.id}: {subject} is judged under waiver {check.waived.id}" for check in own if check.waived]
     asked = any(check.rule.severity == "error" for check in own) if subject else not verdict.only_ranks
     told += [] if asked else ["no error rule was asked: nothing could have rejected it"]
+    told += [note.text for note in warnings(record, verdict, [row for row in record.rows if row.candidate.name == subject])]
     return told + [note.text for note in verdict.notes if note.code == "waiver"]

@@ -14,8 +14,10 @@ from typing import Any, Literal, TypeVar, cast
 
 from effaudit.core import plugin
 from effaudit.core.candidate import Artifact, Candidate
-from effaudit.core.errors import InputError, Place
-from effaudit.core.text import did_you_mean
+from effaudit.core.errors import InputError
+from effaudit.core.plan import Plan, unopened
+from effaudit.core.readable import Unreadable, filled_head_of
+from effaudit.core.text import did_you_mean, one_line
 from effaudit.core.wire import unpack
 
 Kind = Literal["formats", "techniques", "metrics", "outputs", "engines"]
@@ -63,22 +65,43 @@ def a_technique(name: str, options: Mapping[str, object]) -> plugin.Technique:
 
 def format_of(path: Path) -> str:
     """The format that recognises a file, by its name and first 4 KB. Raises InputError."""
-    with path.open("rb") as file:
-        head = file.read(4096)
+    try:
+        head = filled_head_of(path)
+    except Unreadable as unreadable:
+        raise InputError(f"{one_line(path.name, 120)!r} {unreadable}") from unreadable
     found = [name for name in names("formats") if a_format(name).recognises(path, head)]
     if len(found) == 1:
         return found[0]
-    which = f"several formats claim it ({', '.join(found)})" if found else "no format recognises it"
-    raise InputError(f"{which}", Place(path.name), f"Write `format:` beside its path; known: {', '.join(names('formats'))}.")
+    which = f"several formats ({', '.join(found)}) claim" if found else "no format recognises"
+    what = f"{which} {one_line(path.name, 120)!r}"
+    raise InputError(what, advice=f"Write `format:` beside its path; known: {', '.join(names('formats'))}.")
 
 
-def recognised(candidate: Candidate) -> Candidate:
-    """With the formats that a plan left open, by the files' names and first bytes. Raises InputError."""
+def recognised(plan: Plan) -> Plan:
+    """With the formats that a plan left open, by the files' names and first bytes.
 
+    A candidate with a file that none or several of them claim is refused, for reasons of its own; the others are not.
+    """
+    known, refused = [], dict(plan.refused)
+    for candidate in plan.candidates:
+        if candidate.name not in refused:
+            try:
+                known.append(_recognised(candidate))
+                continue
+            except InputError as error:
+                refused[candidate.name] = unopened(error, plan.places.get(candidate.name))
+        known.append(candidate)
+    return replace(plan, candidates=tuple(known), refused=refused)
+
+
+def _recognised(candidate: Candidate) -> Candidate:
     def named(artifact: Artifact) -> Artifact:
         return artifact if artifact.format else replace(artifact, format=format_of(Path(artifact.path)))
 
-    before = named(candidate.preprocess) if candidate.preprocess else None
+    try:
+        before = named(candidate.preprocess) if candidate.preprocess else None
+    except InputError as error:
+        raise InputError(error.what, advice="`preprocess` is the file of a transformer, such as prep.skops.") from error
     return replace(candidate, artifact=named(candidate.artifact), preprocess=before)
 
 

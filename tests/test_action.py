@@ -131,8 +131,49 @@ def test_the_action_installs_itself_with_the_extras(runner, tmp_path, extras, na
     shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
     done = runner("Install effaudit", path=str(shim.parent), extras=extras)
     assert done.code == 0, done.err
-    assert done.out.splitlines()[:3] == ["-m", "pip", "install"]
+    assert done.out.splitlines()[:4] == ["-P", "-m", "pip", "install"]
     assert done.out.splitlines()[-1] == f"{ROOT}{named}"
+
+
+def test_modules_of_the_repository_are_not_run(runner, tmp_path):
+    for name in (
+        "__future__",
+        "json",
+        "numpy",
+        "pip",
+        "pydantic",
+        "re",
+        "rich",
+        "runpy",
+        "secrets",
+        "sitecustomize",
+        "types",
+        "warnings",
+    ):
+        (runner.work / f"{name}.py").write_text(f"open('RAN-{name}', 'w').close()\n")
+    (runner.work / "effaudit").mkdir()
+    for name in ("__init__", "__main__"):
+        (runner.work / "effaudit" / f"{name}.py").write_text(f"open('RAN-effaudit-{name}', 'w').close()\n")
+    (runner.work / "python").write_text("#!/bin/sh\ntouch RAN-python\n")
+    (runner.work / "python").chmod(0o755)
+    done = runner("Audit or judge", record=str(SAMPLE), policy=str(SAMPLE / "policy.yaml"))
+    assert (list(runner.work.rglob("RAN-*")), done.outputs["exit-code"]) == ([], "0"), done.err
+    shim = tmp_path / "shim" / "python"  # pip itself, told to list and not to install
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nif [ "$3" = pip ]; then exec "{sys.executable}" "$1" "$2" "$3" list; fi\nexit 9\n')
+    shim.chmod(0o755)
+    assert "effaudit" in runner("Install effaudit", path=str(shim.parent)).out
+    assert list(runner.work.rglob("RAN-*")) == []
+
+
+@pytest.mark.parametrize("step", ["Install effaudit", "Audit or judge"])
+def test_a_python_that_is_found_in_the_repository_is_not_run(runner, step):
+    (runner.work / "python").write_text("#!/bin/sh\ntouch RAN-python\n")
+    (runner.work / "python").chmod(0o755)
+    done = runner(step, path=".", record=str(SAMPLE))
+    assert done.code == 2
+    assert "no python on PATH by its whole path" in done.out
+    assert list(runner.work.rglob("RAN-*")) == []
 
 
 def test_a_record_is_judged_with_summary_annotations_and_outputs(runner):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
+import contextlib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -22,24 +21,42 @@ exit codes, about the subject of the question:
     0 passes · 1 fails · 3 inconclusive · 4 could not be measured
   2  the command, plan, policy or a file it names is wrong
   70 internal error
-  130 interrupted; what was won is kept, and the same command goes on from there
+  130 interrupted (143 by SIGTERM, 129 by SIGHUP); what was won is kept, and the same command goes on from there
 """
 
 
 def run(argv: Sequence[str]) -> int:
     """Runs one command. Wrong input ends in one clear message and exit code 2."""
-    _settle_streams()
-    arguments = _parser().parse_args(argv)
+    from effaudit.cli import _streams
+    from effaudit.core.interruptions import heeded
+
+    _streams.settle()
+    with heeded() as interruptions:
+        arguments = _parser().parse_args(argv)
+        arguments.interruptions = interruptions
+        try:
+            return _done(arguments)
+        except KeyboardInterrupt:
+            interruptions.finish()
+            return _end("interrupted; start the same command again", interruptions.exit_code)
+
+
+def _done(arguments: argparse.Namespace) -> int:
+    allowed = _bind_memory()
     try:
-        return int(arguments.run(arguments))
-    except KeyboardInterrupt:
-        return _end("interrupted", 130)
-    except BrokenPipeError:
-        return 0
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _end("the disk is full. What was won so far is kept; free some space and start the same command again.", 2)
-        return _internal_error()
+        from effaudit.core.system import refusal
+
+        return _end(str(refusal(error)), 2)
+    except MemoryError:
+        return _end(
+            f"effaudit's own process asks for more than the {allowed / 1e9:,.1f} GB of memory that it may take: what was free when "
+            "it began, or half of all. What was won so far is kept; give fewer rows, columns or candidates, or free some memory.",
+            2,
+        )
     except Exception as error:
         from effaudit.core.errors import InputError
 
@@ -68,13 +85,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _settle_streams() -> None:
-    """Streams that take any character, and that are there: a container may have closed them, or allow ASCII only."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
-        elif hasattr(getattr(sys, name), "reconfigure"):
-            getattr(sys, name).reconfigure(errors="backslashreplace")
+def _bind_memory() -> int:
+    """Limits what this process may take, so that it ends in words before the machine ends it; returns the bytes that it may."""
+    from effaudit.core.limits import bind_memory, free_memory
+
+    free, whole = free_memory()
+    allowed = max(free, whole // 2)
+    bind_memory(allowed)
+    return allowed
 
 
 def _internal_error() -> int:
@@ -85,6 +103,7 @@ def _internal_error() -> int:
 
 
 def _end(words: str, code: int) -> int:
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # what could not be written is the reason, or makes no difference to it
+        sys.stdout.flush()
     print(f"effaudit: {words}", file=sys.stderr)  # noqa: T201
     return code

@@ -56,8 +56,9 @@ def course_of(plan: Plan) -> Course:
 
 
 @contextlib.contextmanager
-def shown(course: Course, how: str, stream: TextIO = sys.stderr) -> Iterator[Tell]:
-    """`how`: auto (a bar on a terminal, else nothing), lines (one for each stage), off."""
+def shown(course: Course, how: str, stream: TextIO | None = None) -> Iterator[Tell]:
+    """`how`: auto (a bar on a terminal, else nothing), lines (one for each stage), off. By default on the standard error."""
+    stream = sys.stderr if stream is None else stream
     if how == "auto" and stream.isatty():
         with _bar(course, stream) as tell:
             yield tell

@@ -37,7 +37,7 @@ def plan(path: Path) -> Plan:
         countries=_countries,
         presets=PRESETS,
     )
-    return read_plan(path, known)
+    return registry.recognised(read_plan(path, known))
 
 
 def _countries() -> Collection[str]:

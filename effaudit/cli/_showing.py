@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import shutil
 import sys
@@ -74,30 +73,30 @@ def write(pairs: list[tuple[str, Path]], record: Record, verdict: Verdict | None
 def put(text: str, path: Path) -> None:
     """Writes one text, whole or not at all; `-` is the standard output. Raises InputError where it cannot be written."""
     from effaudit.core.errors import InputError
+    from effaudit.core.files import shown, write_text
+    from effaudit.core.system import FULL, refusal
 
     if path == STDOUT:
         say(text)
         return
     if not path.name:
         raise InputError(f"cannot write {path}: it is a folder", advice="Name a file that can be written.")
-    beside = path.with_name(f".{path.name}.part")
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text(text, "utf-8")  # a pipe or a device, which has nothing to be replaced
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, "utf-8")
-        beside.replace(path)
+        write_text(path, text)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {error.strerror or error}", advice="Name a file that can be written.") from error
+        advice = "Free some space; the record is whole, and `effaudit report` writes this again." if error.errno in FULL else ""
+        what = f"cannot write {shown(path)}: {refusal(error).what}"
+        raise InputError(what, advice=advice or "Name a file that can be written.") from error
 
 
 def say(text: str) -> None:
-    """Prints a text. Nobody may be listening any more (`| head`): that changes no verdict."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    """Prints a text."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def on_stdout(pairs: list[tuple[str, Path]]) -> bool:

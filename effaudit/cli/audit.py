@@ -6,6 +6,7 @@ The record and the report go to ./reports/NAME/ (or --out). Interrupted or kille
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 
@@ -31,21 +32,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs the audit; the exit code is the verdict's."""
     from effaudit import pipeline
-    from effaudit.cli import _progress, _reading, _showing
+    from effaudit.cli import _inputs, _progress, _reading, _showing
+    from effaudit.measure.journal import NOTES as JOURNAL_NOTES
+    from effaudit.measure.ownership import default_folder
 
     more = _showing.wanted(options.format)
     plan = _reading.plan(options.plan)
+    for name, failure in plan.refused.items():
+        print(f"effaudit: {name} will not be measured: {failure.reason}", file=sys.stderr)  # noqa: T201
     until = _reading.policy(options.until_decided) if options.until_decided else None
     policy = until if until and not options.policy else _reading.policy(options.policy or plan.policy)
     waivers, today = _reading.waivers(policy), _reading.today(options.today)
-    out = options.out or Path("reports") / plan.name
+    out = options.out if options.out is not None else default_folder(plan.name)
+    read = [_inputs.of_policy(one) for one in (policy, until) if one is not None]
+    _inputs.spare(more, _inputs.of_plan(options.plan, plan), _inputs.of_run(out), *read)
     with _progress.shown(_progress.course_of(plan), options.progress) as tell:
         command = f"effaudit audit {options.plan.name}" + (f" --until-decided {until.name}" if until else "")
         record, verdict = pipeline.audit(plan, policy, out, tell, command=command, waivers=waivers, today=today, until=until)
+        if record.ended == "interrupted":
+            options.interruptions.finish()
     _showing.write([("html", out / "report.html"), *more], record, verdict)
     _showing.to_terminal(record, verdict, options.verbose)
+    for note in (note for session in record.sessions[-1:] for note in session.notes if note.code in JOURNAL_NOTES):
+        print(f"\nNote: {note.text}")  # noqa: T201
     print(f"\nreport: {out / 'report.html'}\nrecord: {out / 'record.json'}   judge it again: effaudit gate {out} -p POLICY")  # noqa: T201
     if record.ended == "interrupted":
         print("interrupted: start the same command again to go on from here")  # noqa: T201
-        return 130
+        return int(options.interruptions.exit_code)
     return verdict.exit_code

@@ -34,13 +34,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints what changed."""
     from effaudit import registry
-    from effaudit.cli import _showing
+    from effaudit.cli import _inputs, _showing
     from effaudit.core.errors import InputError
     from effaudit.core.plugin import Refused
     from effaudit.judge.diff import diff
 
     more = _showing.wanted(options.format)
     (before, old), (after, new) = _side(options.before), _side(options.after)
+    _inputs.spare(more, *(_inputs.of_record(_split(side)[0]) for side in (options.before, options.after)))
     if (old is None) != (new is None):
         raise InputError("one side names a candidate and the other does not", advice="Write RECORD#NAME for both, or for neither.")
     found = diff(before, after, (old, new) if old is not None and new is not None else None)
@@ -60,11 +61,16 @@ def _side(written: str) -> tuple[Record, str | None]:
     from effaudit.core.errors import InputError
     from effaudit.core.text import did_you_mean, one_line
 
-    path, hash_mark, name = written.rpartition("#")
-    if not hash_mark or Path(written).exists():
-        return _reading.record(Path(written)), None
-    record = _reading.record(Path(path))
+    path, name = _split(written)
+    record = _reading.record(path)
+    if name is None:
+        return record, None
     names = [row.candidate.name for row in record.rows]
     if name not in names:
-        raise InputError(f"{one_line(path, 160)} has no candidate {one_line(name, 64)!r}.{did_you_mean(name, names)}")
+        raise InputError(f"{one_line(str(path), 160)} has no candidate {one_line(name, 64)!r}.{did_you_mean(name, names)}")
     return record, name
+
+
+def _split(written: str) -> tuple[Path, str | None]:
+    path, hash_mark, name = written.rpartition("#")
+    return (Path(path), name) if hash_mark and not Path(written).exists() else (Path(written), None)

@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from effaudit.core.errors import InputError
     from effaudit.core.text import did_you_mean, one_line
     from effaudit.judge.account import account
+    from effaudit.outputs._cautions import cautions
 
     record = _reading.record(options.record)
     policy, under = _reading.policy_for(record, options.policy)
@@ -37,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"the record has no candidate {options.candidate!r}.{did_you_mean(options.candidate, names)}")
     print(under)  # noqa: T201
     print(one_line(verdict.headline, 1000))  # noqa: T201
+    for words in cautions(record, verdict):
+        print(f"! {one_line(words, 1000)}")  # noqa: T201
     for name in [options.candidate] if options.candidate else names:
         print("", *account(verdict, name), sep="\n")  # noqa: T201
     return 0

@@ -25,11 +25,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judges; the exit code is the verdict's."""
-    from effaudit.cli import _reading, _showing
+    from effaudit.cli import _inputs, _reading, _showing
     from effaudit.judge.exits import gate_one
 
     more = _showing.wanted(options.format)
     policy = _reading.policy(options.policy)
+    _inputs.spare(more, _inputs.of_policy(policy), _inputs.of_record(options.record))
     record = _reading.record(options.record)
     verdict = _reading.judged(record, policy, options.today, options.baseline)
     if options.candidate is not None:

@@ -23,10 +23,15 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=2))  # noqa: T201
         return 0
     from effaudit.cli import _reading
+    from effaudit.core.errors import InputError
     from effaudit.core.text import counted
 
     plan = _reading.plan(options.plan)
     _reading.policy(plan.policy)
     made = len(plan.ladder) + len(plan.compress)
+    if plan.refused:
+        told = "\n  ".join(f"{name}: {failure.reason}" for name, failure in plan.refused.items())
+        lost = counted(len(plan.refused), "candidate")
+        raise InputError(f"{lost} of {len(plan.candidates)} cannot be opened, and an audit would go without:\n  {told}")
     print(f"{plan.name}: {counted(len(plan.candidates), 'candidate')}, {made} to be made, baseline {plan.baseline}")  # noqa: T201
     return 0

@@ -19,11 +19,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Writes the outputs; the exit code says only whether that went well."""
-    from effaudit.cli import _reading, _showing
+    from effaudit.cli import _inputs, _reading, _showing
 
     wanted = _showing.wanted(options.format or ["html=report.html"])
     record = _reading.record(options.record)
     policy, under = _reading.policy_for(record, options.policy)
+    _inputs.spare(wanted, _inputs.of_policy(policy), _inputs.of_record(options.record))
     verdict = _reading.judged(record, policy, options.today, options.baseline)
     if not _showing.on_stdout(wanted):
         print(under)  # noqa: T201

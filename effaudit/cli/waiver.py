@@ -68,6 +68,8 @@ def _add(policy: Policy, today: date, options: argparse.Namespace) -> int:
     from effaudit import registry
     from effaudit.cli import _reading
     from effaudit.core.errors import InputError
+    from effaudit.core.files import write_text
+    from effaudit.core.system import told
     from effaudit.reading.paths import for_readers
     from effaudit.reading.waiver_text import HEAD, with_waiver
     from effaudit.reading.waivers import waivers_of
@@ -84,9 +86,8 @@ def _add(policy: Policy, today: date, options: argparse.Namespace) -> int:
     added = whole[-1]
     if added.fault:
         raise InputError(added.fault, advice="Write days like 2026-07-31.")
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)
+    with told():
+        write_text(path, text)
     print(f"{for_readers(Path(policy.waivers.file))}: {_lines(policy, [added], today)[0]}")  # noqa: T201
     return 0
 

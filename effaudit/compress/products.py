@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from effaudit.core.artifacts import digest, file_digest
+from effaudit.core.artifacts import file_digest
 from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.files import check_room, own_folder, write_text
+from effaudit.core.identity import Identity
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product
 from effaudit.core.reading import Failure
 from effaudit.core.record import Made
+from effaudit.core.system import TOO_LARGE
 from effaudit.core.wire import pack, unpack
 from effaudit.process import Fault, Site
+from effaudit.process.identity import changed
 
 PRODUCT = "product.json"
 LONGER = 10
@@ -36,25 +43,38 @@ class Kitchen:
     versions: Mapping[str, str]
 
     def make(
-        self, name: str, parent: Candidate | None, steps: tuple[Step, ...], tell: Tell
+        self, name: str, parent: Candidate | None, identity: Identity | None, steps: tuple[Step, ...], tell: Tell
     ) -> tuple[Candidate, tuple[Made, ...]] | Failure:
-        """The product of a whole recipe as a candidate, and how each step went; or at which step it failed, and why."""
+        """The product of a whole recipe as a candidate, and how each step went; or at which step it failed, and why.
+
+        `identity`: the files that the parent read when it was asked, which must still be those when a product is made of it.
+        """
         made: list[Made] = []
-        current = parent
+        current, source = parent, self._source(identity)
         for place, step in enumerate(steps):
             last = place == len(steps) - 1
             own = name if last else "-".join([parent.name if parent else "data", *(s.technique for s in steps[: place + 1])])
+            part = partial(_part, tell, place, len(steps))
             try:
-                product, how = self._step(own, current, step, lambda share, text, at=place: tell((at + share) / len(steps), text))  # type: ignore[misc]
+                product, how = self._step(own, current, source, step, part)
             except Fault as fault:
                 return Failure("not_made", f"make {step.technique}", fault.failure.reason)
             current = self._candidate(own, product, parent, steps[: place + 1])
+            source = _Source(how.digest, partial(_is, Path(product.artifact.path).parent, how.digest))
             made.append(how)
         assert current is not None
         return current, tuple(made)
 
-    def _step(self, name: str, parent: Candidate | None, step: Step, tell: Tell) -> tuple[Product, Made]:
-        before = digest(parent) if parent else None
+    def _source(self, identity: Identity | None) -> _Source | None:
+        return None if identity is None else _Source(identity.digest, lambda: changed(identity, self.site) is None)
+
+    def _step(self, name: str, parent: Candidate | None, source: _Source | None, step: Step, tell: Tell) -> tuple[Product, Made]:
+        if source is not None and not source.unchanged():
+            raise Fault(
+                "parent_changed", step.technique, "the files of its parent changed since it was asked; begin the audit again"
+            )
+        own_folder(self.folder)
+        before = source.digest if source else None
         key = self._key(parent, before, step)
         folder = self.folder / f"{name}-{key[:12]}"
         kept = _kept(folder, key)
@@ -62,17 +82,16 @@ class Kitchen:
             return kept
         scratch = self.folder / f".making-{name}-{key[:12]}"
         shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
+        scratch.mkdir()
         product, how = self._made(name, parent, before, step, scratch, tell)
-        if parent and digest(parent) != before:
-            raise Fault(
-                "parent_changed", step.technique, f"changed the files of its parent {parent.name}, which must never be written to"
-            )
+        if source is not None and not source.unchanged():
+            words = "the files of its parent changed while it was made: they must never be written to"
+            raise Fault("parent_changed", step.technique, words)
         shutil.rmtree(folder, ignore_errors=True)
         moved = _moved(product, scratch, folder)
         how = replace(how, digest=_contents(scratch))
         facts = {"key": key, "product": pack(moved), "made": pack(how)}
-        (scratch / PRODUCT).write_text(json.dumps(facts, indent=1), "utf-8")
+        write_text(scratch / PRODUCT, json.dumps(facts, indent=1))
         scratch.rename(folder)
         return moved, how
 
@@ -94,6 +113,11 @@ class Kitchen:
         worker = self.site.start(parent, f"{step.technique}-{name}"[:80])
         try:
             answer = worker.ask("make", facts, stage=step.technique, timeout_s=LONGER * settings.timeout_s, tell=tell).facts
+        except Fault as fault:
+            check_room(scratch)
+            if fault.failure.code == TOO_LARGE:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(self.folder / name)) from fault
+            raise
         finally:
             worker.end()
         product, cost = unpack(Product, answer["product"]), answer["cost"]
@@ -141,6 +165,22 @@ class Kitchen:
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class _Source:
+    """What a step is made from: the digest of its files, and whether they still have it."""
+
+    digest: str
+    unchanged: Callable[[], bool]
+
+
+def _part(tell: Tell, place: int, count: int, share: float, text: str) -> None:
+    tell((place + share) / count, text)
+
+
+def _is(folder: Path, expected: str) -> bool:
+    return _contents(folder) == expected
+
+
 def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
     try:
         facts = json.loads((folder / PRODUCT).read_text("utf-8"))
@@ -149,7 +189,8 @@ def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
         product, made = unpack(Product, facts["product"]), unpack(Made, facts["made"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    whole = Path(product.artifact.path).is_file() and _contents(folder) == made.digest
+    linked = any(path.is_symlink() for path in folder.rglob("*"))
+    whole = not linked and Path(product.artifact.path).is_file() and _contents(folder) == made.digest
     return (product, replace(made, cached=True)) if whole else None
 
 

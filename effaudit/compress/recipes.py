@@ -26,7 +26,7 @@ def of_plan(plan: Plan) -> list[Job]:
     """All that a plan wants made, its ladder first."""
 
     def accepts(step: Step, given: str) -> bool:
-        return registry.a_technique(step.technique, step.options).result_of(given) is not None
+        return not given or registry.a_technique(step.technique, step.options).result_of(given) is not None
 
     return ladder(plan.ladder) + jobs(plan.compress, plan.candidates, accepts)
 
@@ -48,7 +48,7 @@ def ladder(rungs: Sequence[str]) -> list[Job]:
 
 
 def jobs(recipes: Sequence[Recipe], candidates: Sequence[Candidate], accepts: Callable[[Step, str], bool]) -> list[Job]:
-    """What to make. `*` stands for every given candidate whose format the first step accepts."""
+    """What to make. `*` stands for every given candidate whose format the first step accepts, or is not known."""
     found = []
     for recipe in recipes:
         parents = [recipe.of]

@@ -11,7 +11,7 @@ from effaudit.core.candidate import Contract
 from effaudit.core.classes import ABSENT, class_text, natural, places, with_more
 from effaudit.core.observed import Answers
 from effaudit.core.store import Array
-from effaudit.core.text import listed
+from effaudit.core.text import listed, one_line
 from effaudit.core.workload import Workload
 
 ROUNDED = 1e-9
@@ -27,9 +27,33 @@ def finished(output: str | None) -> Callable[[Any], Any] | None:
     return probabilities if output == "logits" else None
 
 
+def plain_array(raw: Any) -> Array:
+    """An answer in hand: a contiguous array, whatever a model returns. A service cannot send anything less. Raises BadAnswer.
+
+    Arrays that compute when they are read (dask, jax) do so here, under the clock. What is no array yet (futures, coroutines),
+    lies in another device's memory, or is partly masked is refused.
+    """
+    if type(raw) is np.ndarray:
+        return raw if raw.flags.c_contiguous else np.ascontiguousarray(raw)
+    if isinstance(raw, np.ma.MaskedArray):
+        raise BadAnswer("answered a masked array, whose masked values are no answer; return a plain array")
+    try:
+        array = np.asarray(raw.toarray() if hasattr(raw, "toarray") else raw)
+    except (TypeError, ValueError, RuntimeError) as error:
+        words = one_line(str(error), 200)
+        raise BadAnswer(f"answered {_kind(raw)}, which is no array ({words}); return a plain array") from error
+    if array.ndim == 0:
+        raise BadAnswer(f"answered {_kind(raw)} where an array was expected; return a plain array with an entry for each row")
+    return np.ascontiguousarray(array)
+
+
+def _kind(raw: Any) -> str:
+    return "None" if raw is None else f"an object of type {one_line(type(raw).__name__, 60)}"
+
+
 def probabilities(logits: Any) -> Array:
     """Softmax over the last axis of (rows, classes), or a sigmoid of (rows,) and (rows, 1)."""
-    scores = np.asarray(logits, dtype=np.float64)
+    scores = np.asarray(plain_array(logits), dtype=np.float64)
     if scores.ndim == 1 or scores.shape[-1] == 1:
         return 0.5 * (1.0 + np.tanh(0.5 * scores))  # the sigmoid that cannot overflow
     shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -85,7 +109,7 @@ class Vocabulary:
 
     def codes(self, raw: Any, rows: int) -> Array:
         """Labels as indices into `names` (rows,), or of several labels a row as a 0/1 matrix (rows, labels). Raises BadAnswer."""
-        array = np.asarray(raw.toarray() if hasattr(raw, "toarray") else raw)
+        array = plain_array(raw)
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
         if self._workload.multilabel:
@@ -94,7 +118,7 @@ class Vocabulary:
             raise BadAnswer(f"answered an array of shape {array.shape} to {rows} rows, expected one label a row")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise BadAnswer("answered NaN or infinity instead of a label")
-        words = np.array([class_text(value) for value in array], dtype=str) if array.dtype.kind == "O" else array
+        words = np.array([_label(value) for value in array], dtype=str) if array.dtype.kind == "O" else array
         values, codes = np.unique(words, return_inverse=True)
         return self._places([class_text(value) for value in values])[codes]
 
@@ -105,6 +129,13 @@ class Vocabulary:
             raise BadAnswer(f"answered the labels {listed(said)}; the data has {listed(classes)}")
         self.learn(words)
         return np.asarray(places(words, self.names, numeric), dtype=np.int64)
+
+
+def _label(value: Any) -> str:
+    """A label's text. An object that would only compute or wait for its label is no answer. Raises BadAnswer."""
+    if not isinstance(value, (str, bytes, int, float, np.generic)):
+        raise BadAnswer(f"answered {_kind(value)} instead of a label; return words or numbers")
+    return class_text(value)
 
 
 def answers_of(scores: Array | None, own: Array | None, contract: Contract, workload: Workload, names: Sequence[str]) -> Answers:

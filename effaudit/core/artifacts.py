@@ -10,9 +10,9 @@ from effaudit.core.candidate import Artifact, Candidate
 
 
 def files_of(artifact: Artifact) -> tuple[Path, ...]:
-    """The model's file and those named after it (`model.onnx.data`), the files that the plan adds, and the code it names."""
+    """The model's file, the files that the plan adds, and the code it names: what else it reads shows when it is opened."""
     path = Path(artifact.path)
-    own = sorted(path.parent.glob(f"{path.name}*")) if path.is_file() else []
+    own = [path] if path.is_file() else []
     added = [Path(file) for file in artifact.files or ()]
     code = [_module(named, artifact.code) for named in (artifact.factory, None if path.is_file() else artifact.path) if named]
     return tuple(dict.fromkeys(file for file in (*own, *added, *code) if file is not None and file.is_file()))
@@ -32,15 +32,6 @@ def shown(candidate: Candidate, *folders: Path) -> Candidate:
     named = candidate.contract.preprocess
     contract = replace(candidate.contract, preprocess=before.path if before else Path(named).name if named else None)
     return replace(candidate, artifact=relative(candidate.artifact), contract=contract, preprocess=before)
-
-
-def digest(candidate: Candidate) -> str:
-    """SHA-256 over the names and contents of a candidate's files, preprocessing included."""
-    whole = hashlib.sha256()
-    for artifact in (candidate.artifact, candidate.preprocess):
-        for path in files_of(artifact) if artifact else ():
-            whole.update(path.name.encode() + b"\0" + file_digest(path))
-    return whole.hexdigest()
 
 
 def file_digest(path: Path) -> bytes:

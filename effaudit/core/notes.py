@@ -9,10 +9,15 @@ WARNINGS = frozenset(
     (
         *("groups_shared", "not_later", "rows_in_no_slice", "slices_undecided"),
         *("labels_differ", "answers_depend_on_batch", "inputs_not_understood", "worse_than_guess", "drawn_once"),
-        *("looks_like_probabilities", "columns_all_missing"),
+        *("looks_like_probabilities", "columns_all_missing", "remembers_rows", "timed_answers"),
+        *("more_processors", "memory_grows", "busy_while_idle"),
+        *("never_fails", "under_a_guess", "little_confidence"),
     )
 )
 """The codes of notes that may make figures worthless: every output shows them right under its headline."""
+
+OF_POLICIES = frozenset(("never_fails", "under_a_guess", "little_confidence"))
+"""Those of them that are about the policy: a pass under it may say nothing."""
 
 WAVERING = frozenset(("warm_up", "slowdown", "unsteady"))
 """The codes that say how a timing changed while it was measured."""

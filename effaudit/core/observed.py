@@ -36,6 +36,12 @@ class Block:
     """When several asked at once (`throughput.parallel_N`), how many; 0 for a block of single calls."""
     processes: bool = False
     """Were they processes, because the format's models take one call at a time?"""
+    untimed: int = 0
+    """Requests that were asked before the clock, to warm up."""
+    resident: int = 0
+    """Bytes that the candidate held when the block had ended, less those of the largest requests that were held for it."""
+    freshness: str = "mixed"
+    """`new`: none of its rows was asked before in its process. `known`: all were, in these requests. `mixed`: they come round."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,8 @@ class Seen:
     """What all candidates show of the noise between incarnations, by full id; empty on the first reading."""
     steadiness: Mapping[int, Note] = field(default_factory=dict)
     """By batch size: how its time changed beside the baseline's while it was measured. Steady ones are not there."""
+    remembered: Mapping[int, Note] = field(default_factory=dict)
+    """By batch size, where it answers faster what it was asked before: then its blocks are those of new rows only."""
     notes: tuple[Note, ...] = ()
     """What is worth knowing of its answers."""
     sampled: bool = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from effaudit.core.candidate import Candidate, Step
-from effaudit.core.errors import Place
+from effaudit.core.errors import InputError, Place
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.workload import Task
@@ -71,6 +71,13 @@ class Recipe:
         return own or "-".join([parent, *(step.technique for step in self.steps)])
 
 
+def unopened(error: InputError, place: Place | None = None) -> Failure:
+    """What the row of a candidate that cannot be opened says: one sentence with its place in the plan, and what to do."""
+    where = error.place or place
+    begin = f"{replace(where, file=Path(where.file).name)}: " if where else ""
+    return Failure("unreadable", "open", f"{begin}{error.what.removesuffix('.')}{f'. {error.advice}' if error.advice else ''}")
+
+
 @dataclass(frozen=True)
 class Plan:
     """One audit, as asked for. Paths are absolute; `folder` is the plan file's own."""
@@ -90,4 +97,6 @@ class Plan:
     digest: str = ""
     """SHA-256 of the plan's text."""
     refused: Mapping[str, Failure] = field(default_factory=dict)
-    """Candidates in memory that could not even be written, and why."""
+    """Candidates that cannot be opened (their files cannot be read, or could not even be written), and why."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where the plan's file names each candidate; empty where no file does."""

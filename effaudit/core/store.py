@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from effaudit.core.files import own_folder, write_array, write_text
 from effaudit.core.forms import Form
 from effaudit.core.wire import pack, unpack
 
@@ -71,11 +72,11 @@ class Store:
         path = self.folder / "certify" / "weights.npy"
         path.unlink(missing_ok=True)
         if weights is not None:
-            np.save(path, np.ascontiguousarray(weights, dtype=np.float64), allow_pickle=False)
+            write_array(path, np.asarray(weights, dtype=np.float64))
 
     def tell_apart(self, codes: Array) -> None:
         """Writes each certify row's slices anew."""
-        np.save(self.folder / "certify" / "slices.npy", np.ascontiguousarray(codes), allow_pickle=False)
+        write_array(self.folder / "certify" / "slices.npy", codes)
         self._open.pop("certify/slices", None)
 
     def words(self, column: str) -> Array:
@@ -116,25 +117,25 @@ class StoreWriter:
         self._text = frozenset(words)
         self._splits: dict[str, int] = {}
         self._forms: dict[str, dict[str, Any]] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        own_folder(folder)
         for place, name in enumerate(self.columns):
             if name in words:
-                (folder / f"words-{place}.json").write_text(json.dumps(list(words[name])), "utf-8")
+                write_text(folder / f"words-{place}.json", json.dumps(list(words[name])))
 
     def add(self, split: str, inputs: Inputs, answers: Array, groups: Array, forms: Mapping[str, Form] | None = None) -> None:
         """Writes one split. Text columns come as int32 codes into their words, −1 for missing."""
-        (self.folder / split).mkdir(exist_ok=True)
+        own = own_folder(self.folder / split)
         for place, name in enumerate(self.columns):
-            np.save(self.folder / split / f"{place}.npy", np.ascontiguousarray(inputs[name]), allow_pickle=False)
-        np.save(self.folder / split / "answers.npy", np.ascontiguousarray(answers), allow_pickle=False)
-        np.save(self.folder / split / "groups.npy", np.ascontiguousarray(groups), allow_pickle=False)
+            write_array(own / f"{place}.npy", inputs[name])
+        write_array(own / "answers.npy", answers)
+        write_array(own / "groups.npy", groups)
         self._splits[split] = len(answers)
         self._forms[split] = {name: pack(form) for name, form in (forms or {}).items()}
 
     def close(self) -> Store:
         """Writes the index, which makes the folder a store. Who tells slices apart calls `tell_apart` on it."""
         columns = [{"name": name, "text": name in self._text} for name in self.columns]
-        (self.folder / INDEX).write_text(json.dumps({"columns": columns, "splits": self._splits, "forms": self._forms}), "utf-8")
+        write_text(self.folder / INDEX, json.dumps({"columns": columns, "splits": self._splits, "forms": self._forms}))
         return Store(self.folder)
 
 

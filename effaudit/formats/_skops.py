@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import json
 import math
 import sys
 import zipfile
@@ -74,6 +76,7 @@ REVIEWED: dict[str, str] = {
 }
 """Types and functions trusted beside skops' own list, and why. Made from a file, or called with anything, they run nothing else."""
 
+_SCHEMA = "schema.json"
 _BOOSTER = "lightgbm.basic.Booster"
 _NOT_NEEDED = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "cupy", "dask"))
 
@@ -105,8 +108,28 @@ def unreviewed(path: Path) -> list[str]:
 
 
 def dump(model: object, path: Path) -> None:
-    """Writes a model."""
-    skops_io().dump(model, path)
+    """Writes a model; the same model gives the same bytes, wherever and whenever it is written."""
+    written = io.BytesIO()
+    skops_io().dump(model, written)
+    with zipfile.ZipFile(written) as found, zipfile.ZipFile(path, "w") as steady:
+        schema, files = json.loads(found.read(_SCHEMA)), dict.fromkeys(found.namelist(), "")
+        _number(schema, {}, files, itertools.count(1))
+        for name, numbered in files.items():
+            text = json.dumps(schema, indent=2) if name == _SCHEMA else found.read(name)
+            steady.writestr(zipfile.ZipInfo(numbered or name), text)
+
+
+def _number(node: Any, ids: dict[int, int], files: dict[str, str], numbers: Iterator[int]) -> None:
+    """Numbers objects and their files as they come: skops calls them by addresses in memory, and by random names."""
+    if isinstance(node, dict):
+        if isinstance(node.get("__id__"), int):
+            node["__id__"] = ids.setdefault(node["__id__"], len(ids) + 1)
+        file = node.get("file")
+        if isinstance(file, str) and file in files:
+            files[file] = files[file] or f"{next(numbers)}{Path(file).suffix}"
+            node["file"] = files[file]
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _number(child, ids, files, numbers)
 
 
 def _check_sizes(archive: zipfile.ZipFile, name: str) -> None:

@@ -10,7 +10,7 @@ from effaudit.core.policy import Policy, Rule
 from effaudit.core.reading import Meaning, Measurement
 from effaudit.core.stats.estimate import Estimate, Exact
 from effaudit.core.text import one_line
-from effaudit.core.verdict import REASONS_OF_DOUBTS, Check, Reason, Status
+from effaudit.core.verdict import REASONS_OF_DOUBTS, REASONS_OF_NOTES, Check, Reason, Status
 from effaudit.core.waiver import Waiver
 from effaudit.judge.compare import figure, loss
 from effaudit.judge.evidence import Evidence, Undecidable
@@ -130,7 +130,13 @@ def _finding(
     unit = _unit(rule, reading)
     if isinstance(found, Undecidable):
         return Finding(name, rule, None, found, unit, looks=looks)
-    barrier = _foreign_unit(rule, reading) or _weak(rule, reading) or _doubt(evidence, name, rule) or elsewhere
+    barrier = (
+        _foreign_unit(rule, reading)
+        or _weak(rule, reading)
+        or _doubt(evidence, name, rule)
+        or _noted(evidence, name, rule)
+        or elsewhere
+    )
     if barrier is not None and barrier.reason == "metric_missing":
         return Finding(name, rule, None, barrier, unit, looks=looks)
     return Finding(name, rule, found, barrier, unit, looks=looks)
@@ -166,6 +172,16 @@ def _doubt(evidence: Evidence, name: str, rule: Rule) -> Undecidable | None:
     for one in filter(None, (name, _versus(evidence, rule))):
         for doubt in evidence.rows[one].doubts if one in evidence.rows else ():
             return Undecidable(REASONS_OF_DOUBTS[doubt.code], doubt.text if one == name else f"of {one}, {doubt.text}")
+    return None
+
+
+def _noted(evidence: Evidence, name: str, rule: Rule) -> Undecidable | None:
+    """A figure that its own notes say is not what the plan asks for: of more processors, or of memory that still grew."""
+    for one in filter(None, (name, _versus(evidence, rule))):
+        reading = evidence.rows[one].readings.get(rule.metric) if one in evidence.rows else None
+        for note in reading.notes if isinstance(reading, Measurement) else ():
+            if note.code in REASONS_OF_NOTES:
+                return Undecidable(REASONS_OF_NOTES[note.code], note.text if one == name else f"of {one}, {note.text}")
     return None
 
 

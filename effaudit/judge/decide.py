@@ -12,6 +12,7 @@ from effaudit.core.record import Record
 from effaudit.core.stats.holm import holm
 from effaudit.core.verdict import Verdict
 from effaudit.core.waiver import Waiver
+from effaudit.judge import width
 from effaudit.judge.alternatives import Group, by_rule, excluded, p_value, telling
 from effaudit.judge.checks import Meanings, examine
 from effaudit.judge.evidence import Evidence
@@ -62,7 +63,7 @@ def decide(
         explanations=explain(judged, selection),
         buys=buys(judged, selection),
         blocking=blocking,
-        notes=(*_doubts(record), *book.notes(checks), *notes(judged, selection)),
+        notes=(*_doubts(record), *_of_width(evidence, policy, groups), *book.notes(checks), *notes(judged, selection)),
         statuses=judged.statuses,
         today=today.isoformat() if today and waivers else "",
     )
@@ -70,6 +71,12 @@ def decide(
 
 def _doubts(record: Record) -> tuple[Note, ...]:
     return tuple(Note(doubt.code, f"{row.candidate.name}: {doubt.text}.") for row in record.rows for doubt in row.doubts)
+
+
+def _of_width(evidence: Evidence, policy: Policy, groups: Sequence[Group]) -> tuple[Note, ...]:
+    """What the rules cannot reject, as they were asked: overrides, slices and waivers included."""
+    asked = {(one.rule.of or one.rule.id, one.rule.metric, one.rule.limit): one.rule for group in groups for one in group}
+    return tuple(width.notes(evidence, policy, asked.values()))
 
 
 def levels_of(evidence: Evidence, policy: Policy, groups: Sequence[Group]) -> Mapping[str, float]:

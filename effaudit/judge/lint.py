@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from effaudit.core.policy import Policy, Rule
@@ -14,13 +14,12 @@ from effaudit.core.slices import apart
 from effaudit.core.stats.estimate import Exact
 from effaudit.core.text import counted, did_you_mean, listed, one_line
 from effaudit.core.units import show
+from effaudit.judge import width
 from effaudit.judge.checks import Finding, Meanings, check, examine
 from effaudit.judge.evidence import Evidence
 from effaudit.judge.rules import fits, rules_for, single
 from effaudit.judge.slices import over_slices
 
-_UP_TO_ONE = ("accuracy", "average_precision", "balanced_accuracy", "f1", "jaccard", "precision", "recall", "roc_auc", "top_k")
-"""Scores between 0 and 1, by how their scorer's name begins."""
 QUALITY = "quality."
 
 
@@ -37,10 +36,10 @@ class Doubt:
 
 def lint(policy: Policy, meaning: Callable[[str], Meaning | None], record: Record | None = None) -> tuple[Doubt, ...]:
     """All doubts about a policy; with a `record` also those that only its figures show. `meaning` knows metrics by their id."""
-    found = [*_without_floor(policy), *_shadowed(policy.rules), *_beyond_reach(policy, _of_full_id(meaning))]
-    if record is not None:
+    evidence = Evidence.of(record, policy.baseline) if record is not None else None
+    found = [*_without_floor(policy), *_shadowed(policy.rules), *_beyond_reach(policy, _of_full_id(meaning), evidence)]
+    if record is not None and evidence is not None:
         sliced = over_slices(policy, record.workload.slices)
-        evidence = Evidence.of(record, policy.baseline)
         found += [*_unknown(policy, record), *_matching_nobody(policy, record), *_asked_nothing(policy, record)]
         found += _under_examination(evidence, sliced, _of_full_id(meaning))
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.line is None, one.line or 0)))
@@ -71,28 +70,38 @@ def _shadowed(rules: Sequence[Rule]) -> Iterator[Doubt]:
                 yield _doubt(rule, said, "Leave one of the two out.")
 
 
-def _beyond_reach(policy: Policy, meaning: Meanings) -> Iterator[Doubt]:
-    """Limits that every figure meets, or none."""
-    for rule in single(policy.rules):
+def _beyond_reach(policy: Policy, meaning: Meanings, evidence: Evidence | None) -> Iterator[Doubt]:
+    """Limits that every figure meets, or none, and those that a guess would meet."""
+    for rule in _with_overrides(policy):
         known = meaning(rule.metric)
         if known is None:
             continue
-        least, most = _range(rule.metric, known)
-        amount = rule.limit.amount
-        if rule.relative:
-            spread = 1.0 if rule.limit.unit == "%" and rule.bound == "max_drop" else most - least
-            if amount >= spread:
-                yield _doubt(rule, f"it can never fail: nothing can lose {rule.limit.written}", "Write a smaller margin.")
-            continue
-        inner, outer = (least, most) if rule.bound == "min" else (most, least)
-        if amount == inner or (amount < inner if rule.bound == "min" else amount > inner):
-            yield _doubt(rule, f"it can never fail: no {rule.metric} is beyond {rule.limit.written}", "Write a stricter limit.")
-        elif (amount > outer if rule.bound == "min" else amount < outer) or (
-            outer == amount == 0.0 and known.unit in ("s", "B", "J")
-        ):
+        of = width.scale(rule.metric, known.unit, known.better == "higher")
+        if evidence is not None:
+            of = replace(of, figures=(seen := width.scale_in(evidence, rule)).figures, guess=seen.guess)
+        reference = width.reference_of(evidence, rule) if evidence else None
+        if why := width.too_wide(rule, of, reference):
+            yield _doubt(rule, f"it can never fail: {why}", f"Write a {'smaller margin' if rule.relative else 'stricter limit'}.")
+        elif why := width.under_a_guess(rule, of, reference):
+            yield _doubt(rule, f"it lets through what is worse than a guess: {why}", "Write what your product needs.")
+        elif not rule.relative and _out_of_reach(rule.limit.amount, of):
             yield _doubt(
                 rule, f"it can never pass: no {rule.metric} reaches {rule.limit.written}", "Write a limit that can be met."
             )
+    if why := width.little_confidence(policy):
+        yield Doubt("", why.removesuffix("."), "Write `evidence: {confidence_level: 0.95}`.", policy.file)
+
+
+def _out_of_reach(amount: float, of: width.Scale) -> bool:
+    """Is no figure as good as a limit?"""
+    return amount > of.most if of.higher else amount < of.least or (amount == 0.0 and of.unit in ("s", "B", "J"))
+
+
+def _with_overrides(policy: Policy) -> Iterator[Rule]:
+    """The limits of the rules, and those that overrides set."""
+    changes = (change for override in policy.overrides for change in override.changes if change.rule is not None)
+    changed = (change.rule for change in changes if change.rule and (not change.changed or "limit" in change.changed))
+    yield from single((*policy.rules, *changed))
 
 
 def _unknown(policy: Policy, record: Record) -> Iterator[Doubt]:
@@ -207,16 +216,6 @@ def _cure(reason: str) -> str:
         "metric_missing": "Write the limit in the unit of the record.",
         "not_measured_together": "Measure both in one audit.",
     }.get(reason, "See `effaudit explain`.")
-
-
-def _range(metric: str, meaning: Meaning) -> tuple[float, float]:
-    """Between which figures a metric can be."""
-    plain, _ = apart(metric)
-    if meaning.unit == "share" or (meaning.unit == "score" and plain.removeprefix(QUALITY).startswith(_UP_TO_ONE)):
-        return 0.0, 1.0
-    if meaning.unit == "score":
-        return -math.inf, 1.0 if meaning.better == "higher" else math.inf
-    return (-math.inf, math.inf) if meaning.unit == "answer" else (0.0, math.inf)
 
 
 def _of_full_id(meaning: Callable[[str], Meaning | None]) -> Meanings:

@@ -18,7 +18,7 @@ from effaudit.core.slices import NO_SLICE, SAMPLE, Slice
 from effaudit.core.store import Array, Store
 from effaudit.core.text import counted
 from effaudit.core.workload import Workload
-from effaudit.measure.replies import reply_limit, stored
+from effaudit.measure.replies import differing_rows, reply_limit, stored
 from effaudit.process import Site, Worker
 
 COMPARED = 1000
@@ -31,9 +31,6 @@ ALONE_S = 120.0
 """Seconds that reading quality at the workload's first batch size may take; more rows than that are left out, whole groups."""
 LEAST_ROWS, LEAST_GROUPS = 200, 20
 """Fewer certify rows, or groups, than these say too little of a model."""
-
-_ROUNDING = {"float16": 1e-2, "float32": 1e-4}
-"""Answers that differ by no more, absolutely or as a share, are the same; of other types a millionth."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ def in_company(worker: Worker, site: Site, answers: Answers, tell: Callable[[flo
                 continue
             found = _asked(worker, site, order, size)
             pace = found.seconds / len(order) if size == sizes[0] else pace
-            differing = _differing(answers.of(order), found)
+            differing = int(np.count_nonzero(differing_rows(answers.of(order), found.answers, found.dtype)))
             if differing:
                 pace = pace or _asked(worker, site, rows[: sizes[0] * 8], sizes[0]).seconds / len(rows[: sizes[0] * 8])
                 words = f"on {differing:,} of {counted(len(order), 'row')}, {counted(size, 'row')} a request"
@@ -156,19 +153,3 @@ def _asked(worker: Worker, site: Site, rows: Array, size: int) -> _Asked:
         seconds += float(reply.facts["seconds"])
         dtype = str(reply.facts["dtype"])
     return _Asked(together(parts), dtype, seconds)
-
-
-def _differing(bulk: Answers, found: _Asked) -> int:
-    """On how many rows answers differ beyond the rounding of their type. Labels that scores explain are ties."""
-    again = found.answers
-    if bulk.scores is None or again.scores is None:
-        labels = again.labels_in(bulk.classes)
-        return (
-            0 if bulk.labels is None or labels is None else int((bulk.labels != labels).reshape(len(again), -1).any(axis=1).sum())
-        )
-    near = _ROUNDING.get(found.dtype, 1e-6)
-    width = min(np.atleast_2d(bulk.scores).shape[-1], np.atleast_2d(again.scores).shape[-1]) if bulk.scores.ndim == 2 else None
-    first, second = bulk.scores[..., :width], again.scores[..., :width]
-    scale = 1.0 if bulk.labels is not None else float(np.std(first)) or 1.0
-    same = np.isclose(first, second, rtol=near, atol=near * scale)
-    return int((~same.reshape(len(same), -1).all(axis=1)).sum())

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from effaudit.core.candidate import Candidate
+from effaudit.core.identity import Identity
 from effaudit.core.protocol import Message
 from effaudit.measure.journal import Journal
 from effaudit.measure.timings import Timings
 from effaudit.process import Fault, Site
+from effaudit.process.identity import opened
 
 PATIENCE = 3
 """A probe may take this many times as long as an answer."""
 
 
-def look_into(candidate: Candidate, metrics: tuple[str, ...], site: Site, journal: Journal, timings: Timings) -> None:
+def look_into(
+    candidate: Candidate, identity: Identity, metrics: tuple[str, ...], site: Site, journal: Journal, timings: Timings
+) -> None:
     """Lets each metric's probe look at the loaded candidate; what it finds, or why it could not, joins `timings`."""
     known = timings.probes.setdefault(candidate.name, {})
     todo = [metric for metric in metrics if metric not in known]
@@ -20,7 +24,7 @@ def look_into(candidate: Candidate, metrics: tuple[str, ...], site: Site, journa
         return
     timeout = site.settings.timeout_s
     try:
-        worker, _ = site.open(candidate, "probe")
+        worker, _ = opened(site, candidate, identity, "probe")
     except Fault as fault:
         known.update({metric: [{"failed": fault.failure.reason}] for metric in todo})
         return

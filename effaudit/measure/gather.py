@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from effaudit.core.artifacts import file_digest, files_of
+from effaudit.core.artifacts import file_digest
 from effaudit.core.candidate import Candidate, Contract, Facts
 from effaudit.core.classes import natural
+from effaudit.core.files import own_folder, replacing
+from effaudit.core.identity import Identity, Stamp
 from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Answers, Sizes, together
 from effaudit.core.protocol import Message
@@ -25,7 +27,10 @@ from effaudit.core.workload import Workload
 from effaudit.measure.company import Company, in_company
 from effaudit.measure.journal import Journal
 from effaudit.measure.replies import reply_limit, stored
+from effaudit.measure.timed_answers import Expected, expected
 from effaudit.process import Fault, Site, Worker
+from effaudit.process.identity import CODE as CHANGED
+from effaudit.process.identity import changed, check_unchanged, named_files, read_by
 
 CHUNK = 1000
 
@@ -52,6 +57,14 @@ class Gathered:
     groups: int | None = None
     """Of how many certify groups, in their drawn order, its answers are those of the workload's first batch size; None: of all."""
 
+    identity: Identity = Identity()
+    """The files that it read."""
+
+    @property
+    def expected(self) -> Expected | None:
+        """What its answers to timed requests must be."""
+        return expected(self.answers["certify"], frozenset(note.code for note in (*self.notes, *self.doubts)))
+
 
 def gather(
     candidate: Candidate, splits: tuple[str, ...], site: Site, journal: Journal, folder: Path, tell: Callable[[float], None]
@@ -60,12 +73,22 @@ def gather(
     known = _known(candidate, splits, site, journal, folder)
     if known is not None:
         return known
+    found = _once(candidate, splits, site, journal, folder, tell)
+    if isinstance(found, Failure) and found.code == CHANGED:  # a copy that was still being written, or only a new time
+        found = _once(candidate, splits, site, journal, folder, tell)
+    return found
+
+
+def _once(
+    candidate: Candidate, splits: tuple[str, ...], site: Site, journal: Journal, folder: Path, tell: Callable[[float], None]
+) -> Gathered | Failure:
+    before = named_files(candidate)
     try:
-        worker, _ = site.open(candidate, "answers")
+        worker, _ = site.open(candidate, "answers", watch_files=True)
     except Fault as fault:
         return fault.failure
     try:
-        return _asked(worker, candidate, splits, site, journal, folder, tell)
+        return _asked(worker, candidate, before, splits, site, journal, folder, tell)
     except Fault as fault:
         return fault.failure
     finally:
@@ -75,6 +98,7 @@ def gather(
 def _asked(
     worker: Worker,
     candidate: Candidate,
+    before: Mapping[str, Stamp | None],
     splits: tuple[str, ...],
     site: Site,
     journal: Journal,
@@ -82,7 +106,6 @@ def _asked(
     tell: Callable[[float], None],
 ) -> Gathered:
     timeout = site.settings.timeout_s
-    count = worker.ask("count", {"candidate": pack(candidate)}, stage="count", timeout_s=timeout)
     answers: dict[str, Answers] = {}
     total = sum(site.workload.splits[split] for split in splits)
     done = 0
@@ -96,6 +119,9 @@ def _asked(
     understood = _understood(worker, site)
     again = _chunk(worker, site, splits[0], 0)
     drawn = coded("drawn_once", differing(answers[splits[0]].of(slice(len(again))), again))
+    # Counted here: what a model imports, and which files it reads, may show only when it answers.
+    count = worker.ask("count", {"candidate": pack(candidate)}, stage="count", timeout_s=timeout)
+    identity = read_by(worker, before)
     resident = worker.resident()
     company = Company(answers["certify"]) if drawn else _in_company(worker, site, answers["certify"], tell)
     tell(1.0)
@@ -109,6 +135,7 @@ def _asked(
         (*understood.notes(), *company.notes),
         (*drawn, *understood.doubts(site.settings.unknown, _has_empty_column(site.workload)), *company.doubts),
         company.groups,
+        identity,
     )
     _keep(found, _key(candidate, splits, site), journal, folder)
     return found
@@ -168,25 +195,16 @@ def _key(candidate: Candidate, splits: tuple[str, ...], site: Site) -> str:
         "unknown": site.settings.unknown,
         "company": [site.seed, list(site.workload.batch_sizes)],
         "candidate": pack(candidate),
-        "files": _stamp(candidate),
         "data": {split: site.workload.digests[split] for split in splits},
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _stamp(candidate: Candidate) -> list[list[int]]:
-    files = [file for artifact in (candidate.artifact, candidate.preprocess) if artifact for file in files_of(artifact)]
-    return [[state.st_size, state.st_mtime_ns] for state in (file.stat() for file in files)]
-
-
 def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{found.candidate.name}.npz"
-    beside = path.with_suffix(".part")
+    path = own_folder(folder) / f"{found.candidate.name}.npz"
     arrays = {f"{split}.{part}": getattr(own, part) for split, own in found.answers.items() for part in ("scores", "labels")}
-    with beside.open("wb") as file:
+    with replacing(path) as file:
         np.savez(file, allow_pickle=False, **{name: array for name, array in arrays.items() if array is not None})
-    beside.replace(path)
     facts = {
         "key": key,
         "digest": file_digest(path).hex(),
@@ -195,6 +213,7 @@ def _keep(found: Gathered, key: str, journal: Journal, folder: Path) -> None:
         "sizes": pack(found.sizes),
         "resident": found.resident,
         "groups": found.groups,
+        "identity": pack(found.identity),
         "notes": pack(found.notes),
         "doubts": pack(found.doubts),
         "classes": {split: list(own.classes) for split, own in found.answers.items()},
@@ -207,14 +226,26 @@ def _known(candidate: Candidate, splits: tuple[str, ...], site: Site, journal: J
     path = folder / f"{candidate.name}.npz"
     for message in journal.of("answers"):
         if message.facts["key"] == key and path.is_file() and file_digest(path).hex() == message.facts["digest"]:
+            try:
+                identity = check_unchanged(unpack(Identity, message.facts["identity"]), site)
+            except Fault:
+                return None
             with np.load(path, allow_pickle=False) as arrays:
                 answers = {split: _kept(arrays, split, message.facts["classes"][split]) for split in splits}
             whole = replace(candidate, contract=unpack(Contract, message.facts["contract"]))
             facts, sizes = unpack(Facts, message.facts["facts"]), unpack(Sizes, message.facts["sizes"])
             notes, doubts = (tuple(unpack(Note, one) for one in message.facts[key]) for key in ("notes", "doubts"))
-            return Gathered(whole, facts, sizes, answers, int(message.facts["resident"]), notes, doubts, message.facts["groups"])
+            return Gathered(
+                whole, facts, sizes, answers, int(message.facts["resident"]), notes, doubts, message.facts["groups"], identity
+            )
     return None
 
 
 def _kept(arrays: Mapping[str, Array], split: str, classes: Sequence[str]) -> Answers:
     return Answers(arrays.get(f"{split}.scores"), arrays.get(f"{split}.labels"), tuple(classes))
+
+
+def stale(journal: Journal, site: Site) -> bool:
+    """Does the journal hold anything of a candidate whose files have changed since?"""
+    kept = [unpack(Identity, message.facts["identity"]) for message in journal.of("answers")]
+    return any(changed(identity, site) for identity in kept)

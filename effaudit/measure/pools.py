@@ -14,6 +14,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from effaudit.core import keeper
+
 FRAMEWORKS = ("sklearn", "lightgbm", "onnxruntime", "torch")
 IDLE_S = 0.2
 _OPENMP = re.compile(r"/lib(gomp|iomp5?|omp)[-.\w]*\.so[.\w]*$")
@@ -60,4 +62,5 @@ def _work() -> None:
 
 
 if __name__ == "__main__":
+    keeper.keep()  # a framework that is imported may start processes, too
     main()

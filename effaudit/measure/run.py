@@ -1,4 +1,4 @@
-"""The run's folder: locked while an audit works in it, with a journal to go on from after any kind of end."""
+"""The run's folder: effaudit's own, locked while an audit works in it, with a journal to go on from after any kind of end."""
 
 from __future__ import annotations
 
@@ -12,75 +12,103 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from effaudit.core.errors import InputError, Place
+from effaudit.core.files import own_file, shown
+from effaudit.core.system import told
+from effaudit.measure import ownership
 from effaudit.measure.journal import Journal
 from effaudit.process import tree
-
-LOCK = ".lock"
-JOURNAL = "journal.bin"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A folder that belongs to one audit at a time."""
+    """A folder that belongs to one audit at a time. `lock` is the descriptor that holds it."""
 
     folder: Path
     token: str
+    lock: int
 
     def journal(self, key: str) -> Journal:
         """What earlier sessions of this same audit have won (`key` says what makes it the same), to go on from."""
-        return Journal(self.folder / JOURNAL, key)
+        return Journal(self.folder / ownership.JOURNAL, key)
 
     @property
     def data(self) -> Path:
         """The workload's store."""
-        return self.folder / "data"
+        return self.folder / ownership.DATA
 
     @property
     def predictions(self) -> Path:
         """The candidates' answers."""
-        return self.folder / "predictions"
+        return self.folder / ownership.PREDICTIONS
 
     @property
     def artifacts(self) -> Path:
         """What compression made."""
-        return self.folder / "artifacts"
+        return self.folder / ownership.ARTIFACTS
 
     @property
     def logs(self) -> Path:
         """What workers printed."""
-        return self.folder / "logs"
+        return self.folder / ownership.LOGS
+
+    def check(self) -> None:
+        """Raises FileNotFoundError when the folder was removed, or another one put in its place, while the audit was at work."""
+        held = os.fstat(self.lock)
+        with contextlib.suppress(FileNotFoundError):
+            found = (self.folder / ownership.LOCK).lstat()
+            if sys.platform == "win32" or (found.st_ino, found.st_dev) == (held.st_ino, held.st_dev):
+                return
+        raise FileNotFoundError(errno.ENOENT, "the folder was removed while the audit was at work in it", str(self.folder))
 
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[Run]:
-    """Locks the folder. Raises InputError when another audit works there, or it cannot be written."""
+    """Claims and locks the folder, which may be a link itself.
+
+    Raises InputError when another audit works there, when it holds files of somebody else or links in their place, or when the
+    system refuses something, here or while the audit is at work.
+    """
+    with told(), _held(_made(folder)) as run:
+        yield run
+
+
+def _made(folder: Path) -> Path:
     try:
+        folder = folder.resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("a+")
-    except OSError as error:
-        raise InputError(
-            f"cannot write here ({os.strerror(error.errno or errno.EIO)})", Place(folder.name), "Give another folder with --out."
-        ) from error
-    with lock:
-        _lock(lock.fileno(), folder)
-        token = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        place = Place(shown(folder)[:300])
+        raise InputError(f"cannot write here ({said})", place, "Give another folder with --out (from Python: out=).") from error
+    return folder
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[Run]:
+    ownership.claim(folder)
+    descriptor = own_file(folder / ownership.LOCK, os.O_RDWR)
+    try:
+        _lock(descriptor, folder)
+        token = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         for stray in tree.known_by(f"{token}/"):
             tree.end(stray, f"{token}/")  # left by an audit that was killed
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield Run(folder, token)
+        ownership.sweep(folder)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield Run(folder, token, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _lock(descriptor: int, folder: Path) -> None:
     try:
         _take(descriptor)
     except OSError as error:
-        owner = (folder / LOCK).read_text("utf-8", "replace").strip() or "unknown"
+        owner = os.read(descriptor, 20).decode("utf-8", "replace").strip() or "unknown"
         raise InputError(
             f"another audit (process {owner}) is at work in this folder",
-            Place(folder.name),
-            "Wait for it, or give another folder with --out.",
+            Place(shown(folder)),
+            "Wait for it, or give another folder with --out (from Python: out=).",
         ) from error
 
 

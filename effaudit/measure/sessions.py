@@ -105,7 +105,7 @@ class Diary:
             host={**environment.host(), "power": self.power},
             packages=environment.packages(),
             environment=self.watch.summary(),
-            notes=self.watch.notes(),
+            notes=(*(self._journal.notes if self._journal else ()), *self.watch.notes()),
         )
 
 

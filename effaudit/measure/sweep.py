@@ -72,7 +72,7 @@ def until_flat(sizes: Sequence[int], seconds: Callable[[int], float | None], tim
 
 def _seconds(worker: Worker, batch: int, timeout_s: float) -> float | None:
     try:
-        blocks = [worker.ask("block", {"batch": batch, "start": 0}, stage="sweep", timeout_s=timeout_s) for _ in range(TRIES)]
+        blocks = [worker.ask("block", {"batch": batch}, stage="sweep", timeout_s=timeout_s) for _ in range(TRIES)]
     except Fault:
         return None
     return min(float(np.median(block.arrays["nanos"])) for block in blocks) / 1e9

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from effaudit import registry
 from effaudit.core.candidate import Candidate
+from effaudit.core.identity import Identity
 from effaudit.core.notes import Note
 from effaudit.core.observed import Block, Start
 from effaudit.core.protocol import Message
+from effaudit.core.reading import Failure
 from effaudit.measure.environment import Watch
 from effaudit.measure.journal import Journal
 from effaudit.measure.looks import Looks, plan_of, rested
@@ -21,8 +23,10 @@ from effaudit.measure.power import Meter, weigh
 from effaudit.measure.residents import Resident, processors
 from effaudit.measure.rounds import play
 from effaudit.measure.stopping import Enough, over_budget
+from effaudit.measure.timed_answers import UNTRUE, Expected
 from effaudit.measure.timings import Timings, round_of, windows_of
 from effaudit.process import Fault, Site, Worker
+from effaudit.process.identity import opened
 
 IDLE_WINDOW_S = 0.2
 IDLE_SHARE = 0.05
@@ -36,8 +40,8 @@ class Timing:
     """How to time: with which workers, journal, watch and session.
 
     `probes`: metrics that look inside each worker once. `batches`: the batch sizes of candidates that have their own; the
-    others have the workload's. `looks`: when to look at what is decided, if that is when to stop. `meter`: the machine's power
-    sensors, if it has some.
+    others have the workload's. `expected`: what was scored, which timed answers must be. `identities`: the files that were.
+    `looks`: when to look at what is decided, if that is when to stop. `meter`: the machine's power sensors, if it has some.
     """
 
     site: Site
@@ -46,6 +50,8 @@ class Timing:
     session: int
     probes: tuple[str, ...] = ()
     batches: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    expected: Mapping[str, Expected | None] = field(default_factory=dict)
+    identities: Mapping[str, Identity] = field(default_factory=dict)
     looks: Looks | None = None
     meter: Meter | None = None
     clock: Callable[[], float] = time.monotonic
@@ -107,7 +113,7 @@ class Timing:
                 try:
                     workers[name] = self._start(name, incarnation, candidates, baseline, timings)
                 except Fault as fault:
-                    timings.fallen[name] = fault.failure
+                    self._fell({name: fault.failure}, timings)
             self._check_idle(workers, timings)
             begun = self.clock()
             timings.starts_s += begun - started
@@ -124,7 +130,7 @@ class Timing:
                 order=order,
                 keep=lambda blocks: self._keep(blocks, timings),
             )
-            timings.fallen.update(played.fallen)
+            self._fell(played.fallen, timings)
             standing = [name for name in workers if name not in played.fallen]
             self._weigh({name: workers[name] for name in standing}, incarnation, order, timings)
             used = self.clock() - begun
@@ -141,11 +147,13 @@ class Timing:
         candidate = dataclasses.replace(candidates[known], name=name)
         settings = self.site.settings
         batches = self.batches.get(known) or self.site.workload.batch_sizes
-        worker, opened = self.site.open(candidate, "timing", incarnation % 100)
-        first = worker.ask("first", {"batch": batches[0]}, stage="first", timeout_s=settings.timeout_s).facts["first_s"]
+        worker, facts = opened(self.site, candidate, self.identities.get(known), "timing", incarnation % 100)
+        cores = processors() if candidate.threads == 1 else ()
+        resident = Resident(worker, settings.timeout_s, self.watch, batches, settings.parallel, (), cores, self.expected.get(known))
+        first = resident.first()
         held = worker.ask("hold", {"batch": max(batches)}, stage="memory", timeout_s=settings.timeout_s).facts["memory"]
-        memory = {**opened["memory"], **held}
-        start = Start(incarnation, opened["import_s"], opened["load_s"], first, memory)
+        memory = {**facts["memory"], **held}
+        start = Start(incarnation, facts["import_s"], facts["load_s"], first, memory)
         timings.starts.setdefault(name, []).append(start)
         self.journal.add(Message("start", {"name": name, **dataclasses.asdict(start)}))
         self._probe(worker, name, timings)
@@ -154,8 +162,7 @@ class Timing:
         except BaseException:
             worker.end()
             raise
-        cores = processors() if candidate.threads == 1 else ()
-        return Resident(worker, settings.timeout_s, self.watch, batches, settings.parallel, others, cores)
+        return dataclasses.replace(resident, others=others)
 
     def _probe(self, worker: Worker, name: str, timings: Timings) -> None:
         for metric in self.probes:
@@ -170,27 +177,34 @@ class Timing:
         parts = [artifact for artifact in (candidate.artifact, candidate.preprocess) if artifact is not None]
         if most == 1 or all(registry.a_format(artifact.format).thread_safe for artifact in parts):
             return ()
-        opened: list[Worker] = []
+        others: list[Worker] = []
         try:
             for place in range(2, most + 1):
-                opened.append(self.site.open(candidate, f"timing-{place}", incarnation % 100)[0])
+                others.append(self.site.open(candidate, f"timing-{place}", incarnation % 100)[0])
         except BaseException:
-            for worker in opened:
+            for worker in others:
                 worker.end()
             raise
-        return tuple(opened)
+        return tuple(others)
 
     def _weigh(self, workers: Mapping[str, Resident], incarnation: int, order: random.Random, timings: Timings) -> None:
         """Windows of work and of rest, whose joules are counted, where there is something to count them with."""
         if self.meter is None or self.meter.lost or not workers:
             return
         weighed = weigh(workers, self.meter, incarnation, order)
-        timings.fallen.update(weighed.fallen)
+        self._fell(weighed.fallen, timings)
         if weighed.why_not:
             timings.notes.append(Note("energy_lost", weighed.why_not))
         self.journal.add(windows_of(weighed.windows))
         for name, own in weighed.windows.items():
             timings.windows.setdefault(name, []).extend(own)
+
+    def _fell(self, fallen: Mapping[str, Failure], timings: Timings) -> None:
+        """What was timed of one whose timed answers are not the scored ones is no figure of the model that was scored."""
+        timings.fallen.update(fallen)
+        for name in [name for name, failure in fallen.items() if failure.code in UNTRUE]:
+            timings.forget(name)
+            self.journal.add(Message("forgotten", {"name": name}))
 
     def _check_idle(self, workers: Mapping[str, Resident], timings: Timings) -> None:
         before = {name: worker.worker.cpu_seconds() for name, worker in workers.items()}

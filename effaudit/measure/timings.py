@@ -32,6 +32,11 @@ class Timings:
     starts_s: float = 0.0
     """Seconds that starting candidates for them took."""
 
+    def forget(self, name: str) -> None:
+        """Drops everything that was timed of a candidate."""
+        for kind in (self.blocks, self.starts, self.probes, self.windows):
+            kind.pop(name, None)
+
     def samples(self) -> dict[str, Array]:
         """The raw figures of single calls by candidate and batch size: rows of (incarnation, round key, nanoseconds)."""
         found = {}
@@ -79,6 +84,8 @@ def earlier(journal: Journal) -> Timings:
         elif message.word == "windows":
             for name, own in windows_told(message).items():
                 timings.windows.setdefault(name, []).extend(own)
+        elif message.word == "forgotten":
+            timings.forget(facts["name"])
         elif message.word == "probe":
             timings.probes.setdefault(facts["name"], {}).setdefault(facts["metric"], []).append(facts["found"])
     return timings

@@ -19,16 +19,18 @@ from effaudit.core.store import Array
 def of_batch(seen: Seen, batch: int) -> tuple[Block, ...] | Failure:
     """The blocks of one batch size, or why there are none."""
     blocks = tuple(block for block in seen.blocks if block.batch == batch and not block.callers)
-    if blocks:
-        return blocks
-    return seen.fallen or Failure("not_timed", "time", "it was not timed")
+    return blocks or _none(seen, batch)
 
 
 def of_callers(seen: Seen, callers: int) -> tuple[Block, ...] | Failure:
     """The blocks in which so many callers asked at once, or why there are none."""
     blocks = tuple(block for block in seen.blocks if block.callers == callers)
-    if blocks:
-        return blocks
+    return blocks or _none(seen, seen.workload.batch_sizes[0])
+
+
+def _none(seen: Seen, batch: int) -> Failure:
+    if seen.fallen is None and batch in seen.remembered:
+        return Failure("remembers_rows", "time", f"{seen.remembered[batch]}, of which there were too few here")
     return seen.fallen or Failure("not_timed", "time", "it was not timed")
 
 
@@ -79,8 +81,27 @@ def cpu_seconds_per_row(block: Block) -> float:
     return block.cpu_nanos / 1e9 / (block.calls * block.batch)
 
 
+UNDISTURBED = 0.9
+"""The quantile of blocks, by the processors that they had, that stands for a machine left alone."""
+BUSY_SHARE = 1.25
+"""Who keeps more than so many processors busy for each thread that it was given uses more than it was given."""
+
+
+def more_processors(seen: Seen, blocks: Sequence[Block]) -> tuple[Note, ...]:
+    """Says so where single requests kept more processors busy than the candidate's `threads`."""
+    walls = [(block.cpu_nanos, float(block.nanos.sum()) * block.grouped) for block in blocks]
+    found = float(np.quantile([cpu / wall for cpu, wall in walls if wall > 0] or [0.0], UNDISTURBED))
+    threads = seen.candidate.threads
+    if found <= BUSY_SHARE * threads:
+        return ()
+    words = f"a request keeps {found:.1f} processors busy, and its `threads` are {threads}: a service gives it no more"
+    return (Note("more_processors", words),)
+
+
 def rows_repeat(seen: Seen, batch: int) -> tuple[Note, ...]:
-    """Says so when the same rows come round so often that caches make them look fast."""
+    """Says so when the same rows come round so often that caches make them look fast, or are seen to do so."""
+    if batch in seen.remembered:
+        return (seen.remembered[batch],)
     rows = seen.workload.splits["certify"]
     if rows >= 1000 and batch * 4 <= rows:
         return ()

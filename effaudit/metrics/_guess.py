@@ -12,11 +12,14 @@ from effaudit.core.plugin import Refused
 from effaudit.core.reading import Measurement
 from effaudit.core.store import Array
 from effaudit.metrics import _scorers
+from effaudit.metrics._ranks import advice
+from effaudit.metrics._rows import Rows
 from effaudit.metrics._scorers import Part
 
 
-def worse_than_guess(name: str, part: Part, found: Measurement) -> tuple[Note, ...]:
+def worse_than_guess(name: str, rows: Rows, found: Measurement) -> tuple[Note, ...]:
     """A note where the whole interval is worse than one and the same answer to every row would be."""
+    part = rows.part
     try:
         guess = _scorers.score(name, guessed(part))
     except Refused:
@@ -24,6 +27,7 @@ def worse_than_guess(name: str, part: Part, found: Measurement) -> tuple[Note, .
     worse = found.low > guess if found.better == "lower" else found.high < guess
     answer = "the mean" if part.regression else "the shares of the classes" if name in _BY_SHARES else "the most frequent class"
     words = f"its {name} of {found.value:.3g} is worse than a guess: always answering {answer} has {guess:.3g}"
+    words += "" if part.regression else f"; {advice(rows)}"
     return coded("worse_than_guess", words if worse else "")
 
 

@@ -18,9 +18,6 @@ from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, TooFew
 from effaudit.core.store import Array
 from effaudit.metrics import _blocks
 
-UNDISTURBED = 0.9
-"""The quantile of blocks, by the share of the time in which they had a processor, that stands for a machine left alone."""
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -35,7 +32,9 @@ class Figure:
 def marginal(seen: Seen, figure: Figure) -> Result:
     """What the work adds to the idle machine: for choosing between candidates."""
     if seen.windows:
-        return _counted(seen, figure, lambda window: window.joules - window.idle_watts * window.seconds, "idle power taken off")
+        return _lost_to_memory(seen) or _counted(
+            seen, figure, lambda window: window.joules - window.idle_watts * window.seconds, "idle power taken off"
+        )
     blocks = _blocks_of(seen)
     if isinstance(blocks, Failure):
         return Result(blocks)
@@ -54,7 +53,7 @@ def marginal(seen: Seen, figure: Figure) -> Result:
 def with_idle(seen: Seen, figure: Figure) -> Result:
     """What the whole machine takes while it works on nothing else: for saying what the work is answerable for."""
     if seen.windows:
-        return _counted(seen, figure, lambda window: window.joules, "idle power included")
+        return _lost_to_memory(seen) or _counted(seen, figure, lambda window: window.joules, "idle power included")
     blocks = _blocks_of(seen)
     if isinstance(blocks, Failure):
         return Result(blocks)
@@ -67,6 +66,12 @@ def with_idle(seen: Seen, figure: Figure) -> Result:
     return _modelled(
         seen, figure, blocks, lambda b: watts * _blocks.cpu_seconds_per_row(b) + idle * _blocks.seconds_per_row(b), note
     )
+
+
+def _lost_to_memory(seen: Seen) -> Result | None:
+    """Windows ask the same rows again and again: what a memory saves there is not saved on new ones."""
+    note = seen.remembered.get(seen.workload.batch_sizes[0])
+    return Result(Failure("remembers_rows", "energy", f"{note}; windows of energy ask known ones")) if note else None
 
 
 def missing_watts(assumptions: Assumptions) -> Failure | None:
@@ -100,7 +105,7 @@ def _load(blocks: Sequence[Block], processors: int) -> float:
     """
     walls = [(_blocks.cpu_seconds_per_row(block), _blocks.seconds_per_row(block)) for block in blocks]
     found = [cpu / wall for cpu, wall in walls if wall > 0]
-    return max(float(np.quantile(found, UNDISTURBED)) if found else 0.0, 1e-9) / processors
+    return max(float(np.quantile(found, _blocks.UNDISTURBED)) if found else 0.0, 1e-9) / processors
 
 
 def _counted(seen: Seen, figure: Figure, joules: Callable[[Window], float], note: str) -> Result:

@@ -12,7 +12,7 @@ from effaudit.core.observed import Answers, Seen
 from effaudit.core.plugin import Metric, Refused, Result
 from effaudit.core.reading import Better, Failure, Meaning, Measurement
 from effaudit.core.scorers import HIGHER, IN_ANSWER_UNITS, LOWER, NO_UNIT, OF_PROBABILITIES, SHARES, bounds, clipped
-from effaudit.core.slices import apart, sliced
+from effaudit.core.slices import SAMPLE, apart, sliced
 from effaudit.core.stats import ranking
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Skewed
 from effaudit.core.stats.replicates import Leaning, of_replicates, of_score
@@ -22,6 +22,7 @@ from effaudit.core.text import one_line
 from effaudit.core.workload import Workload
 from effaudit.metrics import _scorers
 from effaudit.metrics._guess import worse_than_guess
+from effaudit.metrics._ranks import upside_down
 from effaudit.metrics._rows import Rows, all_rows, by_slice, only_distances, weighted
 from effaudit.metrics._scorers import Part
 from effaudit.metrics._statistics import statistic
@@ -60,7 +61,8 @@ class Quality(Metric):
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the stored answers to certify rows."""
         scorers = seen.workload.quality
-        found = {f"quality.{name}": _reading(all_rows(seen), name) for name in scorers}
+        whole = all_rows(seen)
+        found = _with_ranks({f"quality.{name}": _reading(whole, name) for name in scorers}, whole)
         parts = ((rows, rows.slice) for rows in by_slice(seen))
         found |= {sliced(f"quality.{name}", own.key): _reading(rows, name) for rows, own in parts if own for name in scorers}
         distances = only_distances(seen)
@@ -107,9 +109,19 @@ def _reading(rows: Rows, name: str) -> Result:
     low, high = clipped(min(low, value), max(high, value), f"quality.{name}")
     unit = _unit(rows.workload, name)
     reading = Measurement(value, low, high, unit, direction(name), "measured", count, estimate.dof, notes=notes)
-    if rows.slice is None:
-        reading = replace(reading, notes=(*notes, *worse_than_guess(name, rows.part, reading)))
+    if rows.slice is None or rows.slice.key == SAMPLE:
+        reading = replace(reading, notes=(*notes, *worse_than_guess(name, rows, reading)))
     return Result(reading, replicates.astype(np.float32) if rows.slice else replicates)
+
+
+def _with_ranks(found: dict[str, Result], rows: Rows) -> dict[str, Result]:
+    """The figures, the first of which says so where classes are mixed up and no figure shows it."""
+    measured = {metric: result.reading for metric, result in found.items() if isinstance(result.reading, Measurement)}
+    if not measured or any(note.warns for reading in measured.values() for note in reading.notes):
+        return found
+    first, reading = next(iter(measured.items()))
+    told = replace(reading, notes=(*reading.notes, *upside_down(rows)))
+    return found | {first: replace(found[first], reading=told)}
 
 
 def _estimate(rows: Rows, name: str, value: float, replicates: Array) -> Skewed | Leaning | Failure:

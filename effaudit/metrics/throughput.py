@@ -46,7 +46,9 @@ class Throughput(Metric):
         found: dict[str, Result] = {}
         for batch in _blocks.batches(seen):
             name = f"throughput.batch_{batch}"
-            found[name] = _rate(seen, name, _blocks.of_batch(seen, batch), _blocks.rows_repeat(seen, batch))
+            blocks = _blocks.of_batch(seen, batch)
+            notes = () if isinstance(blocks, Failure) else _blocks.more_processors(seen, blocks)
+            found[name] = _rate(seen, name, blocks, _blocks.rows_repeat(seen, batch) + notes)
         for callers in seen.settings.parallel:
             name = f"throughput.parallel_{callers}"
             blocks = _blocks.of_callers(seen, callers)

@@ -144,7 +144,7 @@ def page(record: Record, verdict: Verdict | None) -> Page:
         outcome=_outcome(verdict),
         headline=verdict.headline if verdict else "The candidates were measured, and no policy was given to judge them by.",
         interrupted=record.ended == "interrupted",
-        cautions=cautions(record),
+        cautions=cautions(record, verdict),
         counts=_counts(all_lines),
         facts=_facts(record, verdict),
         chosen=chosen(record, verdict),

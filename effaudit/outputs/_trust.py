@@ -12,6 +12,7 @@ from effaudit.core.text import counted, one_line
 from effaudit.core.units import show
 from effaudit.core.verdict import Verdict
 from effaudit.core.workload import Workload
+from effaudit.outputs._cautions import others
 from effaudit.outputs._story import floorless, ratio
 from effaudit.outputs._words import NOTHING, title
 
@@ -78,7 +79,7 @@ def trust(record: Record, verdict: Verdict | None) -> Trust:
     """Everything that bears on how far the figures hold."""
     metrics = dict.fromkeys((*record.twins, *(full for full, floor in record.floors.items() if floor.share > 0)))
     none = (floorless(record),) if floorless(record) else ()
-    notes = texts((*(verdict.notes if verdict else ()), *record.notes, *record.workload.notes))
+    notes = texts((*others(verdict), *record.notes, *record.workload.notes))
     return Trust(
         tuple(_control(record, metric) for metric in metrics),
         tuple(_session(session) for session in record.sessions),

@@ -56,6 +56,9 @@ REASONS: Mapping[Reason, str] = {
     "not_measured_together": "not measured in the same rounds",
     "answers_depend_on_batch": "its answers depend on which rows are asked together",
     "inputs_not_understood": "it does not know what many rows hold",
+    "timed_answers": "it answers otherwise when it is timed",
+    "more_processors": "it uses more processors than the plan gives it",
+    "memory_grows": "its memory grows with every request",
 }
 
 METHODS: Mapping[str, str] = {

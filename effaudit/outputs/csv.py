@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from effaudit.core.notes import OF_POLICIES, texts
 from effaudit.core.plugin import Output
 from effaudit.core.reading import Failure, Reading
 from effaudit.core.record import Record, Row
@@ -64,20 +65,22 @@ def _lines(row: Row, verdict: Verdict | None, base: Row | None) -> Iterator[tupl
         failure = row.failure.words if row.failure else ""
         yield (*first, *[None] * (len(COLUMNS) - 5), " ".join(map(str, row.notes)), failure)
     for metric, reading in row.readings.items():
-        yield (*first, metric, *_figures(reading, base.readings.get(metric) if base else None, _rules(row, metric, verdict)))
+        yield (*first, metric, *_figures(reading, base.readings.get(metric) if base else None, *_rules(row, metric, verdict)))
 
 
-def _figures(reading: Reading, base: Reading | None, rules: str) -> tuple[str | float | None, ...]:
+def _figures(reading: Reading, base: Reading | None, rules: str, said: Sequence[str]) -> tuple[str | float | None, ...]:
     compared = None if base is None or isinstance(base, Failure) else base.value
     if isinstance(reading, Failure):
-        return (*[None] * 7, compared, rules, "", reading.words)
+        return (*[None] * 7, compared, rules, "; ".join(said), reading.words)
     own = (reading.value, reading.low, reading.high, reading.unit, reading.better, reading.method, reading.samples)
-    return (*own, compared, rules, "; ".join(map(str, reading.notes)), "")
+    return (*own, compared, rules, "; ".join((*map(str, reading.notes), *said)), "")
 
 
-def _rules(row: Row, metric: str, verdict: Verdict | None) -> str:
-    found = (check for check in verdict.of(row.candidate.name) if check.rule.metric == metric) if verdict else ()
-    return "; ".join(_rule(check) for check in found)
+def _rules(row: Row, metric: str, verdict: Verdict | None) -> tuple[str, tuple[str, ...]]:
+    """The checks of a metric, and what must be known of the policy wherever there are any."""
+    found = [check for check in verdict.of(row.candidate.name) if check.rule.metric == metric] if verdict else []
+    said = texts(note for note in verdict.notes if note.code in OF_POLICIES) if verdict and found else ()
+    return "; ".join(_rule(check) for check in found), said
 
 
 def _rule(check: Check) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Output
 from effaudit.core.policy import Rule
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import SOON_DAYS, Waived
+from effaudit.outputs._cautions import warnings
 from effaudit.outputs._subject import (
     LONGEST,
     Grave,
@@ -36,8 +38,9 @@ class Github(Output):
     """Lines that GitHub turns into annotations; print them in a step: `effaudit gate … -f github=-`.
 
     The first is the answer. Then one per rule that is not met, at its line in the policy's file, naming the candidates; one per
-    waiver at work, at its line; one per candidate that could not be measured. What breaks the gate is an error, what should be
-    looked at a warning, and while a recommendation stands what the others fail is a notice.
+    waiver at work, at its line; one per candidate that could not be measured; one per warning that may make figures
+    worthless. What breaks the gate is an error, what should be looked at a warning, and while a recommendation stands what the
+    others fail is a notice.
     """
 
     suffix = ".txt"
@@ -48,7 +51,15 @@ class Github(Output):
             return _command("note", "effaudit", f"{record.name} was measured and not judged.")
         lines = [_answer(record, verdict), *_rules(record, verdict), *_waivers(record, verdict)]
         lines += [_command(grave, "effaudit: not measured", words) for _, grave, words in failed(record, verdict)]
+        lines += [_command("warning", "effaudit: caution", words) for words in _cautions(record, verdict)]
         return "".join(lines)
+
+
+def _cautions(record: Record, verdict: Verdict) -> list[str]:
+    """What may make the answer worthless, of the candidates asked about: the first ten, for GitHub shows no more."""
+    found = texts(warnings(record, verdict, asked(record, verdict)))
+    more = len(found) - LISTED
+    return [*found[: LISTED - 1], f"and {more + 1} more cautions, in the report"] if more > 0 else list(found)
 
 
 def _answer(record: Record, verdict: Verdict) -> str:

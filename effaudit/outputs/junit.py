@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
+from effaudit.core.notes import texts
 from effaudit.core.plugin import Output
 from effaudit.core.record import Record, Row
 from effaudit.core.text import one_line
 from effaudit.core.verdict import Check, Verdict
+from effaudit.outputs._cautions import warnings
 from effaudit.outputs._lines import standing
 from effaudit.outputs._subject import LONGEST, asked, breaks, place, rule_words, sentence
 
@@ -23,7 +25,8 @@ class Junit(Output):
     A rule that fails is a `failure`. An undecided one is a `failure` too, or `skipped` where the policy says
     `on_inconclusive: warn`. What only warns, and what passes under a waiver, is `skipped` with the reason: it is never just
     green. A candidate that could not be measured is one case, `measured`, with an `error`. The `type` of both is a word for
-    programs: `fail`, the reason why a rule is undecided, or the code of what failed.
+    programs: `fail`, the reason why a rule is undecided, or the code of what failed. Warnings that may make figures worthless are
+    properties `caution` of the suite, and its output.
 
     All candidates have a suite, also those that nobody would ship: gate the one you ask about
     (`effaudit gate RECORD --candidate recommended -f junit=PATH`) to have its suite alone.
@@ -62,9 +65,12 @@ def _suite(row: Row, record: Record, verdict: Verdict) -> Xml.Element:
         **({} if _is_asked(row, verdict) else {"note": "no error rule was asked of it: nothing can reject it"}),
     }
     properties = Xml.SubElement(suite, "properties")
-    for name, value in facts.items():
+    cautions = texts(warnings(record, verdict, (row,)))
+    for name, value in (*facts.items(), *(("caution", words) for words in cautions)):
         Xml.SubElement(properties, "property", {"name": name, "value": _plain(value)})
     suite.extend(cases)
+    if cautions:
+        Xml.SubElement(suite, "system-out").text = "\n".join(f"! {_plain(words)}" for words in cautions)
     return suite
 
 

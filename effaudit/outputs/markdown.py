@@ -14,7 +14,7 @@ from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs import _diff_markdown
-from effaudit.outputs._cautions import cautions
+from effaudit.outputs._cautions import cautions, others
 from effaudit.outputs._lines import Cell, Line, headline_metrics, lines
 from effaudit.outputs._slices import CAUTION, worst
 from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
@@ -50,7 +50,7 @@ class Markdown(Output):
     def render(self, record: Record, verdict: Verdict | None) -> str:
         """The text, ending in a newline. Foreign words mention nobody, link nowhere and format nothing."""
         parts = [f"<!-- effaudit: {re.sub(r'[^A-Za-z0-9._]+', '-', record.name).strip('-')} -->", _headline(record, verdict)]
-        parts += [f"> **!** {_plain(note)}" for note in cautions(record)]
+        parts += [f"> **!** {_plain(note)}" for note in cautions(record, verdict)]
         if record.ended == "interrupted":
             parts.append("The audit was interrupted: this is what it knew by then.")
         parts.append(_table(record, verdict))
@@ -159,7 +159,7 @@ def _unmeasured(record: Record) -> str:
 
 
 def _trust(record: Record, verdict: Verdict | None) -> str:
-    notes = texts((*(verdict.notes if verdict else ()), *record.workload.notes, *record.notes))
+    notes = texts((*others(verdict), *record.workload.notes, *record.notes))
     return _folded("How far to trust this", "\n".join(f"- {_plain(note)}" for note in (resolution(record, verdict), *notes)))
 
 

@@ -16,6 +16,7 @@ from effaudit.core.record import Record
 from effaudit.core.text import one_line
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import Waived
+from effaudit.outputs._cautions import others, warnings
 from effaudit.outputs._said import as_null, said
 from effaudit.outputs._subject import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence, written_id
 
@@ -32,9 +33,9 @@ class Sarif(Output):
     A result stands at the rule's line in the policy's file and names the candidate as its logical location. What breaks the gate
     has level `error`, what should be looked at `warning`, what other candidates fail while a recommendation stands `note`. What
     passes under a waiver is a result with a suppression, which holds its reason. Candidates that could not be measured are
-    notifications, with the code of what failed; an undecided result holds its reason. Rules that are met have no result: code
-    scanning would show them as alerts. Under a ready-made policy results have no file, which code scanning asks for: copy the
-    policy into your repository.
+    notifications, with the code of what failed, as are warnings that may make figures worthless; an undecided result holds its
+    reason. Rules that are met have no result: code scanning would show them as alerts. Under a ready-made policy results have
+    no file, which code scanning asks for: copy the policy into your repository.
     """
 
     suffix = ".sarif"
@@ -130,7 +131,8 @@ def _physical(file: str, line: int) -> dict[str, Any]:
 
 def _invocation(record: Record, verdict: Verdict) -> dict[str, Any]:
     told = [_notification(LEVELS[grave], words, row.failure.code) for row, grave, words in failed(record, verdict) if row.failure]
-    told += [_notification("note", note.text, note.code) for note in verdict.notes]
+    told += [_notification("warning", note.text, note.code) for note in warnings(record, verdict, asked(record, verdict))]
+    told += [_notification("note", note.text, note.code) for note in others(verdict)]
     return {
         "executionSuccessful": record.ended == "complete",
         "exitCode": verdict.exit_code,

@@ -14,7 +14,7 @@ from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line
 from effaudit.core.verdict import Check, Verdict
 from effaudit.outputs import _diff_terminal
-from effaudit.outputs._cautions import cautions, remarks
+from effaudit.outputs._cautions import cautions, others, remarks
 from effaudit.outputs._fitting import GAP, Layout, change_words, in_the_middle, layout
 from effaudit.outputs._lines import Line, headline_metrics, lines
 from effaudit.outputs._slices import CAUTION, Worst, worst
@@ -158,20 +158,20 @@ def _cells(line: Line, plan: Layout) -> list[Text]:
 
 
 def _unjudged(record: Record) -> list[RenderableType]:
-    return [_text("Not judged: no policy was given.", "dim"), *_cautions(record)]
+    return [_text("Not judged: no policy was given.", "dim"), *_cautions(record, None)]
 
 
-def _cautions(record: Record) -> list[RenderableType]:
-    return [_text(f"! {note}", STYLES["warn"]) for note in cautions(record)]
+def _cautions(record: Record, verdict: Verdict | None) -> list[RenderableType]:
+    return [_text(f"! {note}", STYLES["warn"]) for note in cautions(record, verdict)]
 
 
 def _judged(record: Record, verdict: Verdict, verbose: bool) -> list[RenderableType]:
     less = [(told.candidate, told.sentence) for told in smaller(record, verdict)]
     more = [(buys.candidate, buys_sentence(record, verdict, buys)) for buys in larger(verdict)]
-    parts = [*_gated(record, verdict), _outcome(record, verdict), *_cautions(record), *_rules(record, verdict, verbose)]
+    parts = [*_gated(record, verdict), _outcome(record, verdict), *_cautions(record, verdict), *_rules(record, verdict, verbose)]
     parts += _slices(record) if verbose else []
     parts += _told("Why not smaller?", less, verbose) + _told("What do the larger buy?", more, verbose)
-    return parts + [_text(f"Note: {note}", "dim") for note in (*texts(verdict.notes), *remarks(record))]
+    return parts + [_text(f"Note: {note}", "dim") for note in (*texts(others(verdict)), *remarks(record))]
 
 
 def _outcome(record: Record, verdict: Verdict) -> RenderableType:

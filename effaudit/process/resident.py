@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from effaudit.core import protocol
+from effaudit.core import keeper, protocol
 from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure
 from effaudit.core.store import Array
@@ -25,6 +25,7 @@ from effaudit.process import tree
 _LOOK_EVERY_S = 0.1
 _LOG_LIMIT = 16 << 20
 _SMALL_REPLY = 4 << 20
+_ENDING_S = 1.0
 
 
 class Fault(Exception):
@@ -48,7 +49,10 @@ class Limits:
 
 
 class Worker:
-    """A started worker. Everything it prints goes to `log`; it dies with this process."""
+    """A started worker. Everything it prints goes to `log`; it dies with this process, and so does all that it started.
+
+    The process started is the worker itself, or its keeper (`core/keeper.py`), which is none of the candidate's processes.
+    """
 
     def __init__(
         self,
@@ -68,7 +72,7 @@ class Worker:
         marked = dict(environment) | {
             tree.TOKEN: self._token,
             "EFFAUDIT_STARTED_NS": str(time.monotonic_ns()),
-            "EFFAUDIT_PARENT": str(os.getpid()),
+            keeper.COORDINATOR: str(os.getpid()),
         }
         with log.open("ab") as printed:
             self._process = subprocess.Popen(  # its own session: one kill reaches the whole group, Ctrl-C reaches only us
@@ -79,11 +83,17 @@ class Worker:
         self._to = self._process.stdin.fileno()
         self._from = self._process.stdout.fileno()
         os.set_blocking(self._to, False)
+        self._pid: int | None = None
 
     @property
     def pid(self) -> int:
-        """The worker's process."""
-        return self._process.pid
+        """The worker's process, which is known with its first answer; before that, its keeper's."""
+        return self._pid or self._process.pid
+
+    @property
+    def processes(self) -> list[int]:
+        """The candidate's processes: the worker and all that it started, wherever that has gone. Its keeper is none of them."""
+        return tree.started_by(self._process.pid) if self._kept else tree.members(self._process.pid)
 
     def ask(
         self,
@@ -106,11 +116,13 @@ class Worker:
             if self._halt.is_set():
                 raise Halted
             self._send(protocol.encode(Message(word, facts or {}, arrays or {})), until)
-            answer = protocol.read(lambda count: self._take(count, until), reply_limit)
-            while answer.word == "progress":
-                if tell is not None:
+            answer = self._hear(until, reply_limit)
+            while answer.word in ("started", "progress"):
+                if answer.word == "started":
+                    self._introduce(answer.facts.get("pid"))
+                elif tell is not None:
                     tell(float(answer.facts.get("share", 0.0)), one_line(str(answer.facts.get("text", "")), 80))
-                answer = protocol.read(lambda count: self._take(count, until), reply_limit)
+                answer = self._hear(until, reply_limit)
         except _Gone as gone:
             code, reason = (gone.code, gone.reason) if gone.reason else self._death()
             self.end()
@@ -129,38 +141,49 @@ class Worker:
 
     def resident(self) -> int:
         """Resident bytes of the worker and what it started."""
-        return tree.resident(tree.members(self.pid))
+        return tree.resident(self.processes)
 
     def cpu_seconds(self) -> float:
-        """CPU seconds the worker has used so far; 0 when it is gone."""
-        import psutil
+        """CPU seconds that the worker and what it started have used so far; 0 when they are gone."""
+        orphans = tree.orphans_cpu_seconds(self._process.pid) if self._kept else 0.0
+        return tree.cpu_seconds(self.processes) + orphans
 
-        with contextlib.suppress(psutil.Error):
-            times = psutil.Process(self.pid).cpu_times()
-            return float(times.user + times.system)
-        return 0.0
-
-    def check(self, stage: str) -> None:
-        """Raises Fault when an idle worker has ended, or holds more than it may."""
-        if self._process.poll() is not None:
-            code, reason = self._death()
-            self.end()
-            raise Fault(code, stage, reason)
-        try:
-            self._watch()
-        except _Gone as gone:
-            self.end()
-            raise Fault(gone.code, stage, gone.reason) from None
+    def check_memory(self, held: int, stage: str) -> None:
+        """Raises Fault where a worker says that it holds more than it may."""
+        if held > self.limits.memory:
+            raise Fault("out_of_memory", stage, self._too_much(held))
 
     def end(self) -> None:
-        """Ends the worker and everything it started. Harmless when it has ended already."""
-        tree.end(self.pid, self._token)
+        """Ends the worker and everything it started. Harmless when it has ended already.
+
+        Its keeper is asked first, who misses nothing; what is known by its token is ended in any case.
+        """
+        if self._kept:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_ENDING_S)
+        tree.end(self._process.pid, self._token)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
+
+    @property
+    def _kept(self) -> bool:
+        return self.pid != self._process.pid
+
+    def _hear(self, until: float, limit: int) -> Message:
+        return protocol.read(lambda count: self._take(count, until), limit)
+
+    def _introduce(self, pid: Any) -> None:
+        """The worker says which process it is: the one that was started, or a child of that, which is then its keeper.
+
+        A process that is neither is not believed; one that has ended meanwhile is met at the next read.
+        """
+        if self._pid is None and pid in tree.members(self._process.pid):
+            self._pid = int(pid)
 
     def _send(self, data: bytes, until: float) -> None:
         view = memoryview(data)
@@ -197,16 +220,18 @@ class Worker:
             self._watch()
 
     def _watch(self) -> None:
-        pids = tree.members(self.pid)
+        pids = self.processes
         if len(pids) > self.limits.processes:
             raise _Gone("too_many_processes", f"started more than {self.limits.processes} processes; killed")
         held = tree.resident(pids)
         if held > self.limits.memory:
-            held_more = f"held {show(held, 'B')} of memory, more than the limit of {show(self.limits.memory, 'B')}; killed"
-            raise _Gone("out_of_memory", held_more)
+            raise _Gone("out_of_memory", self._too_much(held))
         with contextlib.suppress(OSError):
             if self.log.stat().st_size > _LOG_LIMIT:
                 os.truncate(self.log, 0)
+
+    def _too_much(self, held: int) -> str:
+        return f"held {show(held, 'B')} of memory, more than the limit of {show(self.limits.memory, 'B')}; killed"
 
     def _death(self) -> tuple[str, str]:
         """Of a process that is gone: a code and the words for people."""

@@ -12,23 +12,39 @@ from pathlib import Path
 
 import psutil
 
+from effaudit.core import keeper
+
 TOKEN = "EFFAUDIT_RUN"  # noqa: S105
 """The environment variable by which a run's processes are known, wherever they have gone."""
 
 
 def members(pid: int) -> list[int]:
     """A process and its descendants."""
-    found = [pid]
-    for parent in found:
-        found.extend(child for child in _children(parent) if child not in found)
-        if len(found) > 10_000:
-            break
-    return found
+    return [pid, *started_by(pid)]
+
+
+def started_by(pid: int) -> list[int]:
+    """A process's descendants. Those of a keeper are a candidate's processes, daemons included."""
+    if sys.platform.startswith("linux"):
+        return keeper.descendants(pid)
+    with contextlib.suppress(psutil.Error):
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    return []
 
 
 def resident(pids: Iterable[int]) -> int:
     """Resident bytes of some processes together."""
     return sum(_resident(pid) for pid in pids)
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """CPU seconds that some processes have used together, with those of their children that ended and were waited for."""
+    return sum(sum(_cpu_seconds(pid)) for pid in pids)
+
+
+def orphans_cpu_seconds(pid: int) -> float:
+    """CPU seconds of a keeper's children that ended: processes that outlived the one that had started them."""
+    return _cpu_seconds(pid)[1]
 
 
 def end(pid: int, token: str) -> None:
@@ -60,18 +76,6 @@ def known_by(token: str) -> list[int]:
     return found
 
 
-def _children(pid: int) -> list[int]:
-    try:
-        tasks = Path(f"/proc/{pid}/task").iterdir()
-        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:
-        if sys.platform.startswith("linux"):
-            return []
-        with contextlib.suppress(psutil.Error):
-            return [child.pid for child in psutil.Process(pid).children()]
-        return []
-
-
 def _resident(pid: int) -> int:
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -81,6 +85,20 @@ def _resident(pid: int) -> int:
         with contextlib.suppress(psutil.Error):
             return int(psutil.Process(pid).memory_info().rss)
         return 0
+
+
+def _cpu_seconds(pid: int) -> tuple[float, float]:
+    """A process's own, and those of the children it has waited for; 0 when it is gone."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, IndexError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            user, system, waited_user, waited_system = (int(ticks) / os.sysconf("SC_CLK_TCK") for ticks in fields[11:15])
+            return user + system, waited_user + waited_system
+        return 0.0, 0.0
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(pid).cpu_times()
+        return times.user + times.system, getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+    return 0.0, 0.0
 
 
 def _kill(pid: int) -> None:

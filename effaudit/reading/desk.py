@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from effaudit.core.errors import InputError
 from effaudit.core.plugin import Technique
+from effaudit.core.readable import Unreadable, filled_head_of, head_of
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.document import Document
 
@@ -47,6 +49,8 @@ class Desk:
     known: Known
     folder: Path
     faults: list[InputError] = field(default_factory=list)
+    lost: dict[str, list[InputError]] = field(default_factory=dict)
+    """Candidates that cannot be opened, by name, and why: it is no fault of the plan, and stops none of the others."""
 
     @property
     def helpful(self) -> bool:
@@ -70,6 +74,30 @@ class Desk:
         except (OSError, ValueError) as error:
             self.fault(f"not a usable path: {one_line(str(error))}", *keys)
         return path
+
+    def candidate_file(self, candidate: str, written: str, *keys: str | int) -> Path:
+        """The absolute path of a candidate's file, relative to the plan's folder; if it cannot be read, the candidate is lost."""
+        path = self.folder / written
+        look = head_of if "files" in keys else filled_head_of  # what a model reads besides may be empty
+        try:
+            look(path)
+        except Unreadable as unreadable:
+            named = path.name if Path(written).is_absolute() else written  # reports tell nothing of this machine's folders
+            self.lose(candidate, f"{one_line(named, 120)!r} {unreadable}", *keys, advice=self._instead(path, written))
+        return path
+
+    def lose(self, candidate: str, what: str, *keys: str | int, advice: str = "") -> None:
+        """Notes why a candidate cannot be opened."""
+        self.lost.setdefault(candidate, []).append(self.document.fault(what, *keys, advice=advice))
+
+    def _instead(self, path: Path, written: str) -> str:
+        """What may have been meant by a path that is a folder, or is not there."""
+        try:
+            if path.is_dir():
+                return _inside(path, written)
+            return _near(path) if self.helpful and not os.path.lexists(path) else ""
+        except (OSError, ValueError):
+            return ""
 
     def one_of(self, name: str, known: Collection[str], noun: str, *keys: str | int) -> bool:
         """Is it a known name? Notes a fault with a suggestion when it is not."""

@@ -128,8 +128,9 @@ def _inputs(data: Data, columns: Columns) -> tuple[str, ...]:
 
 
 def _check_same(first: tuple[str, ...], other: tuple[str, ...], first_split: str, split: str, place: Place) -> None:
-    missing = [one_line(name, 60) for name in first if name not in set(other)]
-    extra = [one_line(name, 60) for name in other if name not in set(first)]
+    here, there = set(first), set(other)
+    missing = [one_line(name, 60) for name in first if name not in there]
+    extra = [one_line(name, 60) for name in other if name not in here]
     if missing or extra:
         lacks = f"{split} lacks {listed(missing)}" if missing else ""
         has = f"{split} has {listed(extra)} in addition" if extra else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
 from effaudit.core.errors import InputError
-from effaudit.core.plan import Plan
+from effaudit.core.plan import Plan, unopened
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.desk import Desk, Known
@@ -50,9 +51,12 @@ def read_plan(path: Path, known: Known) -> Plan:
         compress=recipes,
         policy=_policy(model.policy, desk),
         digest=document.digest,
+        refused={name: unopened(errors[0]) for name, errors in desk.lost.items()},
+        places={candidate.name: document.place("candidates", place) for place, candidate in enumerate(candidates)},
     )
-    if desk.faults:
-        raise together(desk.faults)
+    nothing_left = not ladder and all(candidate.name in desk.lost for candidate in candidates)
+    if desk.faults or nothing_left:
+        raise together([*desk.faults, *(error for errors in desk.lost.values() for error in errors)])
     return plan
 
 
@@ -60,12 +64,14 @@ def _candidate(part: CandidatePart, place: int, model: AuditPlan, settings: Sett
     keys = ("candidates", place)
     trust = part.trust or Trust()
     code = str(desk.folder) if trust.everything else None
-    if part.format is not None:
-        desk.one_of(part.format, desk.known.formats, "format", *keys, "format")
-    before = desk.file(part.preprocess, *keys, "preprocess") if part.preprocess else None
-    files = [str(desk.file(file, *keys, "files", at)) for at, file in enumerate(part.files)] if part.files is not None else None
+    kind = _format(part, desk, *keys)
     path = _model_path(part, desk, *keys)
-    artifact = Artifact(path, part.format or "", trust, part.factory, code, None if files is None else tuple(files))
+    before = desk.candidate_file(part.name, part.preprocess, *keys, "preprocess") if part.preprocess else None
+    named = part.files if part.files is not None else ()
+    files = tuple(str(desk.candidate_file(part.name, file, *keys, "files", at)) for at, file in enumerate(named))
+    if part.name in desk.lost:  # its name must do, to tell which recipes it would have been a parent of
+        kind = kind or desk.known.guess_format(Path(path)) or ""
+    artifact = Artifact(path, kind, trust, part.factory, code, None if part.files is None else files)
     return Candidate(
         name=part.name,
         title=part.title,
@@ -77,12 +83,22 @@ def _candidate(part: CandidatePart, place: int, model: AuditPlan, settings: Sett
     )
 
 
+def _format(part: CandidatePart, desk: Desk, *keys: str | int) -> str:
+    """The format as written; "" where none is, or no such format is installed, which loses the candidate."""
+    if part.format is None or part.format in desk.known.formats:
+        return part.format or ""
+    guess = did_you_mean(part.format[:80], desk.known.formats)
+    desk.lose(part.name, f"there is no format {one_line(part.format, 80)!r}.{guess}", *keys, "format")
+    return ""
+
+
 def _model_path(part: CandidatePart, desk: Desk, *keys: str | int) -> str:
     if part.format != "python":
-        if CODE.fullmatch(part.path) and "python" in desk.known.formats and not (desk.folder / part.path).exists():
-            desk.fault("this names Python code, not a file", *keys, "path", advice="Write `format: python` beside it.")
+        if CODE.fullmatch(part.path) and "python" in desk.known.formats and not os.path.lexists(desk.folder / part.path):
+            advice = "Write `format: python` beside it."
+            desk.lose(part.name, f"{part.path!r} names Python code, not a file", *keys, "path", advice=advice)
             return part.path
-        return str(desk.file(part.path, *keys, "path"))
+        return str(desk.candidate_file(part.name, part.path, *keys, "path"))
     if not CODE.fullmatch(part.path):
         desk.fault(f"expected `module:function`, found {one_line(part.path, 80)!r}", *keys, "path")
     return part.path

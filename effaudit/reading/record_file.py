@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import math
 import os
 import secrets
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -18,19 +18,21 @@ from typing import IO, Any
 from pydantic import TypeAdapter, ValidationError
 
 from effaudit.core.errors import InputError, Place
+from effaudit.core.files import PART
 from effaudit.core.record import SCHEMA, Record
 from effaudit.core.seal import KEY, is_whole, sealed
 from effaudit.core.store import Array
-from effaudit.core.text import listed, one_line
+from effaudit.core.text import one_line
 from effaudit.core.wire import pack
 from effaudit.reading.npz import Npz, write_npz
+from effaudit.reading.record_arrays import Checked, evidence_fault, samples_fault
+from effaudit.reading.record_check import check_record
 from effaudit.reading.record_upgrade import upgraded
 from effaudit.reading.yaml_text import path_of
 
 RECORD, EVIDENCE, SAMPLES = "record.json", "evidence.npz", "samples.npz"
 JSON_LIMIT = 256 << 20
 ARRAYS_LIMIT = 2 << 30
-MOST_LOOKS = 1000
 
 
 def write_record(record: Record, folder: Path) -> Record:
@@ -62,6 +64,17 @@ def read_record(path: Path) -> Record:
 
     Raises InputError where a file is missing, damaged, altered, or of another version. Raw samples may be missing.
     """
+    record = as_written(path)
+    file = path / RECORD if path.is_dir() else path
+    check_record(record, Place(str(file)))
+    fault = partial(evidence_fault, record.workload.splits.get("certify", 0))
+    arrays = Checked(record.arrays, fault, Place(str(file.parent / EVIDENCE)))
+    samples = Checked(record.samples, samples_fault, Place(str(file.parent / SAMPLES)))
+    return replace(record, arrays=arrays, samples=samples)
+
+
+def as_written(path: Path) -> Record:
+    """What a record's files say, of the right types, whether it can be or not. Raises InputError as `read_record` does."""
     file = path / RECORD if path.is_dir() else path
     facts = _facts(_bytes(file, JSON_LIMIT), Place(str(file)))
     try:
@@ -70,33 +83,27 @@ def read_record(path: Path) -> Record:
         first = error.errors(include_url=False)[0]
         where = path_of(tuple(first["loc"]))
         raise InputError(f"this record is damaged: {first['msg']}", Place(str(file), keys=where)) from error
-    _check(record, Place(str(file)))
+    samples = file.parent / SAMPLES
     return replace(
         record,
         arrays=_arrays(file.parent / EVIDENCE, record.files.get(EVIDENCE)),
-        samples=_arrays(file.parent / SAMPLES, record.files.get(SAMPLES)) if (file.parent / SAMPLES).exists() else {},
+        samples=_arrays(samples, record.files.get(SAMPLES)) if samples.exists() else {},
     )
-
-
-def _check(record: Record, place: Place) -> None:
-    """What the types do not say."""
-    twice = [name for name, times in Counter(row.candidate.name for row in record.rows).items() if times > 1]
-    if twice:
-        raise InputError(f"this record is damaged: {listed(map(one_line, twice))} stands twice in it", place)
-    if not 1 <= record.looks <= MOST_LOOKS:
-        raise InputError("this record is damaged: it tells of an impossible number of planned looks", place)
 
 
 def _staged(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     """A finished file beside its place."""
-    staged = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    staged = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
     try:
         with os.fdopen(os.open(staged, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666), "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:
-        staged.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            staged.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None
         raise
     return staged
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 from effaudit.core.errors import InputError, Place
 from effaudit.core.text import did_you_mean, listed, one_line
+from effaudit.reading import bounds
 from effaudit.reading.npz import BROKEN, Npz
 
 Columns = dict[str, Any]
@@ -21,6 +22,10 @@ Columns = dict[str, Any]
 
 COLUMN_LIMIT = 20_000
 _AS_ARRAY = "Give columns that belong together as one array, in an npz file."
+_COLUMNS = "{:,} columns"
+_CELL = 8
+"""Bytes of a value, or of the reference to a word."""
+_CHUNK = 1 << 20
 _ENDINGS = ".parquet, .csv, .npz or .npy"
 _HEADS = {b"PAR1": "parquet", b"PK\x03\x04": "npz", b"\x93NUMPY": "npy"}
 
@@ -45,7 +50,7 @@ def _file(path: Path, place: Place, wanted: tuple[str, ...]) -> Columns:
         ".parquet": lambda: _parquet(path, place, wanted),
         ".pq": lambda: _parquet(path, place, wanted),
         ".csv": lambda: _csv(path, place),
-        ".npz": lambda: _npz(Npz(path, place, _free()), place, wanted),
+        ".npz": lambda: _npz(Npz(path, place, _limit(path)), place, wanted),
         ".npy": lambda: _npy_table(path, place),
     }
     with _told(place, "this file"):
@@ -85,7 +90,7 @@ def _parquet_columns(opened: Any, path: Path, place: Place, wanted: tuple[str, .
     with opened as file:
         groups = [file.metadata.row_group(at) for at in range(file.metadata.num_row_groups)]
         cells = file.metadata.num_rows * file.metadata.num_columns
-        _check_fits(max(8 * cells, sum(group.total_byte_size for group in groups)), place)
+        _check_fits(max(_CELL * cells, sum(group.total_byte_size for group in groups)), path, place)
         names = file.schema_arrow.names
         _check_names(names, place)
     return _frame(pd.read_parquet(path), place, wanted)
@@ -94,11 +99,13 @@ def _parquet_columns(opened: Any, path: Path, place: Place, wanted: tuple[str, .
 def _csv(path: Path, place: Place) -> Columns:
     import pandas as pd
 
-    _check_fits(2 * path.stat().st_size, place)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = next((row for row in csv.reader(file, strict=True) if row), [])
+    _check_fits(2 * path.stat().st_size, path, place)
+    names, first = _header(path)
     place = Place(place.file, 1)
     _check_names(names, place)
+    if first.count(",") >= COLUMN_LIMIT:  # pandas makes a column of each before it counts them
+        _check_width(sum(piece.count(",") for piece in first.split('"')[::2]) + 1, "the first row has {:,} values", place)
+    _check_fits(_CELL * _lines(path) * len(names), path, place)
     if len(names) == 1 and any(separator in names[0] for separator in ";\t|"):
         raise InputError(f"it has one column only, {one_line(names[0], 80)!r}", place, "Separate the columns by commas.")
     with warnings.catch_warnings():
@@ -106,7 +113,29 @@ def _csv(path: Path, place: Place) -> Columns:
         frame = pd.read_csv(path, low_memory=False, index_col=False, encoding="utf-8-sig")
     if len(names) != frame.shape[1]:
         raise ValueError(f"its header has {len(names)} names for {frame.shape[1]} columns")
-    return {name: frame.iloc[:, at] for at, name in enumerate(names)}
+    return dict(zip(names, (series for _, series in frame.items()), strict=True))
+
+
+def _header(path: Path) -> tuple[list[str], str]:
+    """The names of a csv file's columns, and the line that follows."""
+    with path.open("rb") as file:
+        begin = 0
+        while (chunk := file.read(_CHUNK)) and not chunk.strip(b"\r\n"):
+            begin += len(chunk)
+        file.seek(begin + len(chunk) - len(chunk.lstrip(b"\r\n")))
+        with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+            names = next((row for row in csv.reader(text, strict=True) if row), [])
+            return names, next(text, "")
+
+
+def _lines(path: Path) -> int:
+    """How many lines a text has: its rows, or more. A row may lack values, and takes the memory of all its columns."""
+    feeds = returns = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            feeds += chunk.count(b"\n")
+            returns += chunk.count(b"\r")
+    return max(feeds, returns)
 
 
 def _npz(arrays: Npz, place: Place, wanted: tuple[str, ...]) -> Columns:
@@ -115,6 +144,7 @@ def _npz(arrays: Npz, place: Place, wanted: tuple[str, ...]) -> Columns:
         what = "this is a sparse matrix (scipy.sparse.save_npz), which has no named columns"
         advice = "Write dense arrays by name: numpy.savez(FILE, x=matrix.toarray(), y=answers)."
         raise InputError(what, place, advice)
+    _check_width(len(arrays), _COLUMNS, place)
     columns = dict(arrays)
     single = [name for name, array in columns.items() if array.ndim == 0]
     named = next((name for name in single if name in wanted), None)
@@ -128,13 +158,15 @@ def singles(source: Any, columns: Columns) -> tuple[str, ...]:
     """The arrays of a source that were left aside, as they are single values."""
     if not isinstance(source, Path) or source.suffix.lower() != ".npz":
         return ()
-    return tuple(name for name in Npz(source, Place(str(source)), _free()) if name not in columns)
+    return tuple(name for name in Npz(source, Place(str(source)), _limit(source)) if name not in columns)
 
 
 def _npy(path: Path) -> Any:
     with path.open("rb") as file:
         if file.read(6) != b"\x93NUMPY":
             raise ValueError("it does not begin as an npy file does")
+    if path.stat().st_size > bounds.most(path):
+        raise ValueError(f"it is a file of holes: {path.stat().st_size:,} bytes, of which {bounds.on_disk(path):,} are on the disk")
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
@@ -167,7 +199,7 @@ def _is_frame(value: Any) -> bool:
 
 def _frame(frame: Any, place: Place, wanted: tuple[str, ...]) -> Columns:
     names = [str(name) for name in frame.columns]
-    columns = {name: frame.iloc[:, at] for at, name in enumerate(names)}
+    columns = dict(zip(names, (series for _, series in frame.items()), strict=True))
     _check_names(names, place)
     levels = {str(name): frame.index.get_level_values(name).to_series() for name in frame.index.names if name is not None}
     return columns | {name: level for name, level in levels.items() if name in wanted and name not in columns}
@@ -204,8 +236,7 @@ def _from_list(value: list[Any] | tuple[Any, ...]) -> Any:
 def _check_names(names: list[str], place: Place) -> None:
     if not names:
         raise InputError("it has no columns", place)
-    if len(names) > COLUMN_LIMIT:
-        raise InputError(f"{len(names):,} columns, where {COLUMN_LIMIT:,} are the most", place, _AS_ARRAY)
+    _check_width(len(names), _COLUMNS, place)
     seen: set[str] = set()
     for at, name in enumerate(names):
         if not name.strip():
@@ -222,10 +253,18 @@ def _check_lengths(columns: Columns, place: Place) -> None:
         raise InputError(f"its parts have different numbers of rows: {told}", place, "Every column needs one entry for each row.")
     if not lengths:
         raise InputError("it has no columns", place)
-    if len(lengths) > COLUMN_LIMIT:
-        raise InputError(f"{len(lengths):,} columns, where {COLUMN_LIMIT:,} are the most", place, _AS_ARRAY)
+    _check_width(len(lengths), _COLUMNS, place)
     if next(iter(lengths.values())) == 0:
         raise InputError("it has no rows", place)
+    hollow = next((name for name, values in columns.items() if isinstance(values, np.ndarray) and not values.nbytes), None)
+    if hollow is not None:  # a header alone can promise any number of rows that take no room
+        what = f"the {lengths[hollow]:,} rows of {one_line(hollow, 80)!r} hold nothing"
+        raise InputError(what, place, "Leave it out, or give it a value for each row.")
+
+
+def _check_width(width: int, told: str, place: Place) -> None:
+    if width > COLUMN_LIMIT:
+        raise InputError(f"{told.format(width)}, where {COLUMN_LIMIT:,} are the most", place, _AS_ARRAY)
 
 
 def check_has(columns: Columns, names: tuple[str, ...], role: str, place: Place) -> None:
@@ -237,10 +276,19 @@ def check_has(columns: Columns, names: tuple[str, ...], role: str, place: Place)
 
 
 def _free() -> int:
-    return int(psutil.virtual_memory().available)
+    return bounds.free()
 
 
-def _check_fits(size: int, place: Place) -> None:
+def _limit(path: Path) -> int:
+    """The most bytes that a file may unpack to."""
+    return min(_free(), bounds.most(path))
+
+
+def _check_fits(size: int, path: Path, place: Place) -> None:
+    if size > bounds.most(path):
+        holds = f"it holds about {size / 1e9:,.1f} GB of values and takes {bounds.on_disk(path) / 1e6:,.1f} MB on the disk"
+        limit = f"{bounds.most(path) / 1e9:,.2f} GB are the most for a file of its size"
+        raise InputError(f"{holds}; {limit}", place, "Give fewer rows or columns, or write it without compression.")
     if size > _free():
         what = f"it needs about {size / 1e9:,.1f} GB of memory, and {_free() / 1e9:,.1f} GB are free"
         raise InputError(what, place, "Give fewer rows or columns.")

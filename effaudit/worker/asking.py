@@ -9,10 +9,18 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from effaudit import registry
-from effaudit.core.answer import BadAnswer, Vocabulary, answers_of, canonical, check_logits, class_names, finished, width_of
+from effaudit.core.answer import (
+    BadAnswer,
+    Vocabulary,
+    answers_of,
+    canonical,
+    check_logits,
+    class_names,
+    finished,
+    plain_array,
+    width_of,
+)
 from effaudit.core.candidate import Candidate, Contract
 from effaudit.core.forms import Form
 from effaudit.core.observed import Answers
@@ -96,11 +104,18 @@ class Asked:
                 error.add_note(self.model.hint)
             raise
 
-    def requests(self, split: str, count: int, batch: int, start: int, order: Array) -> list[dict[str, Array]]:
-        """`count` requests of `batch` rows, along `order` from `start` on, beginning again at its end."""
-        places = order[(start + np.arange(count * batch)) % len(order)]
-        inputs = self.store.inputs(split, places, self.columns)
-        return [{name: values[at : at + batch] for name, values in inputs.items()} for at in range(0, count * batch, batch)]
+    def requests(self, rows: Array, batch: int) -> list[dict[str, Array]]:
+        """Requests of `batch` certify rows each (requests × batch,)."""
+        inputs = self.store.inputs("certify", rows, self.columns)
+        return [{name: values[at : at + batch] for name, values in inputs.items()} for at in range(0, len(rows), batch)]
+
+    def taken(self, raw: Any, count: int) -> Answers:
+        """Canonical answers from what `ask` gave to `count` rows: scores, or labels where there are no scores. Raises BadAnswer."""
+        contract, workload = self.contract, self.workload
+        if contract.output == "labels":
+            return answers_of(None, self.vocabulary.codes(raw, count), contract, workload, self.vocabulary.names)
+        names = class_names(contract, workload, width_of(raw)) if workload.classes else ()
+        return Answers(canonical(raw, count, contract, workload), None, names)
 
 
 Watch = Callable[[Tally], AbstractContextManager[None]]
@@ -174,19 +189,15 @@ def _calls(model: Model, contract: Contract, transform: Transform | None) -> Cal
     plain = model.predictor(contract)
     own = model.labeller(contract) if contract.labels == "predict" else None
     return Calls(
-        _chained(plain, prepare, finished(contract.output)),
-        _chained(plain, prepare, None),
-        None if own is None else _chained(own, prepare, None),
+        _chained(plain, prepare, finished(contract.output) or plain_array),
+        _chained(plain, prepare, plain_array),
+        None if own is None else _chained(own, prepare, plain_array),
     )
 
 
 def _chained(
-    predict: Callable[[Inputs], Any], transform: Callable[[Inputs], Array] | None, finish: Callable[[Any], Any] | None
-) -> Any:
-    if transform is None and finish is None:
-        return predict
+    predict: Callable[[Inputs], Any], transform: Callable[[Inputs], Array] | None, finish: Callable[[Any], Array]
+) -> Callable[[Inputs], Array]:
     if transform is None:
-        return lambda request: finish(predict(request))  # type: ignore[misc]
-    if finish is None:
-        return lambda request: predict({"": transform(request)})
+        return lambda request: finish(predict(request))
     return lambda request: finish(predict({"": transform(request)}))

@@ -17,10 +17,12 @@ def requests_wanted(batch: int) -> int:
 
 def at_work(
     ask: Callable[[Any], Any], requests: Sequence[Any], seconds: float, clock: Callable[[], float] = time.perf_counter
-) -> int:
-    """Asks request after request, without pause, until the time is up. Returns how many were answered: one at least."""
-    until, done = clock() + seconds, 0
+) -> tuple[int, Any]:
+    """Asks request after request, without pause, until the time is up. Returns how many were answered, one at least, and the last
+    answer.
+    """
+    until, done, answer = clock() + seconds, 0, None
     while done == 0 or clock() < until:
-        ask(requests[done % len(requests)])
+        answer = ask(requests[done % len(requests)])
         done += 1
-    return done
+    return done, answer

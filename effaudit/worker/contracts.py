@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from effaudit.core.candidate import Contract
-from effaudit.core.classes import ABSENT, class_key, natural, places
+from effaudit.core.classes import ABSENT, are_booleans, class_key, natural, places
 from effaudit.core.plugin import Model, Refused
 from effaudit.core.text import listed
 from effaudit.core.workload import Workload
@@ -32,7 +32,8 @@ def joined(file: Contract, plan: Contract, workload: Workload, *, preprocessed: 
     if not plan.columns:
         _check_spelling(said["columns"], workload)
     said["columns"] = _as_spelt(said["columns"], workload)
-    missing = [name for name in said["columns"] if name not in {column.name for column in workload.inputs}]
+    known = {column.name for column in workload.inputs}
+    missing = [name for name in said["columns"] if name not in known]
     if missing:
         raise Refused(
             f"asks for the columns {listed(missing)}, which the data does not have "
@@ -51,17 +52,20 @@ def with_rule(model: Model, contract: Contract, workload: Workload) -> Contract:
 
 def _as_spelt(columns: tuple[str, ...], workload: Workload) -> tuple[str, ...]:
     """The data's own spelling: LightGBM and skl2onnx write `_` for a space."""
-    names = [column.name for column in workload.inputs]
-    spelt = {name.replace(" ", "_"): name for name in names}
+    names = {column.name for column in workload.inputs}
+    spelt = {name.replace(" ", "_"): name for name in (column.name for column in workload.inputs)}
     return tuple(name if name in names else spelt.get(name, name) for name in columns)
 
 
 def _check_spelling(columns: tuple[str, ...], workload: Workload) -> None:
     """A file that writes `_` for a space does not say which of two columns it means. Raises Refused."""
-    names = [column.name for column in workload.inputs]
+    alike_by_name: dict[str, list[str]] = {}
+    for column in workload.inputs:
+        alike_by_name.setdefault(column.name.replace(" ", "_"), []).append(column.name)
+    asked = set(columns)
     for name in columns:
-        alike = [other for other in names if other.replace(" ", "_") == name]
-        if len(alike) > 1 and not set(alike) <= set(columns):
+        alike = alike_by_name.get(name, [])
+        if len(alike) > 1 and not asked.issuperset(alike):
             raise Refused(f"asks for the column {name}, which may be {listed(alike)}; write its `columns`, or `ignore` one of them")
 
 
@@ -78,13 +82,35 @@ def _check_classes(file: tuple[str, ...], plan: tuple[str, ...], labels: bool, w
         return
     if len(file) != len(plan):
         raise Refused(f"its file has {len(file)} classes ({listed(file)}), the plan names {len(plan)} ({listed(plan)})")
-    if places(file, plan, numeric) == list(range(len(file))):
-        return
-    if ABSENT not in places(file, workload.classes, numeric) or ABSENT not in places(file, plan, numeric):
+    if places(file, plan, numeric) != list(range(len(file))) and _contradict(file, plan, workload):
         raise Refused(
             f"its file says that its outputs stand for {listed(file)} in this order, the plan says {listed(plan)}; "
             "leave `classes` out, or save the model with the names that it should have"
         )
+
+
+def _contradict(file: tuple[str, ...], plan: tuple[str, ...], workload: Workload) -> bool:
+    """Do a file's classes and those of the plan, which differ, speak of the same ones in another order?
+
+    Names that only one of the two has may be other words for the same class, and numbers that are no classes of the data may
+    stand for classes that were encoded; but a word, or `false` and `true`, means the same in both.
+    """
+    numeric = workload.numeric_classes
+    if ABSENT not in places(file, workload.classes, numeric) or ABSENT not in places(file, plan, numeric):
+        return True
+    if are_booleans(plan) and file == natural(2):
+        return places(file, plan, True) == [1, 0]
+    words = [class_key(name, numeric).strip().casefold() for name in plan]
+    keys = [class_key(name, numeric).strip().casefold() for name in file]
+    return any(not _is_number(key) and key in words and words.index(key) != place for place, key in enumerate(keys))
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _may_be_numbered(workload: Workload) -> bool:

@@ -1,10 +1,12 @@
-"""The words a worker knows: open, count, first, answers, asked, understood, block, parallel, busy, hold, probe, make."""
+"""The words a worker knows: open, count, first, answers, asked, understood, block, parallel, busy, hold, probe,
+files, digests, make.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 
 from effaudit import registry
 from effaudit.core.candidate import Candidate
+from effaudit.core.identity import STATE_NS, Identity, NoFile, read_file, stamps
 from effaudit.core.notes import coded
 from effaudit.core.observed import Answers, Ready, together
 from effaudit.core.plugin import Refused
@@ -23,12 +26,17 @@ from effaudit.core.wire import pack, unpack
 from effaudit.core.workload import Workload
 from effaudit.worker import asking, blocks, busy, limits, making, memory, parallel, sizing
 from effaudit.worker.asking import Asked
+from effaudit.worker.blocks import Kept, copied
+from effaudit.worker.opened_files import OpenedFiles
+from effaudit.worker.turns import Turns
 
 _DISTANCES = "Its scores are distances to a boundary, not probabilities: they rank rows, but do not say how sure it is."
 
 HELD_ROWS = 1000
 HELD_S = 0.5
 """The phase whose memory is read holds so many rows as requests, and answers them for so long; each at most once."""
+COMPARED_ROWS = 64
+"""Of a timed request at most so many rows, drawn anew, are sent back to be compared with those that were scored."""
 
 
 class Desk:
@@ -40,9 +48,12 @@ class Desk:
         self._settings = Settings()
         self._assumptions = Assumptions()
         self._asked: Asked | None = None
-        self._order: Array = np.arange(1)
+        self._turns = Turns(1, [0])
         self._timer = blocks.Timer()
-        self._turns: list[Any] = []
+        self._random = np.random.default_rng()
+        self._opened: OpenedFiles | None = None
+        self._opened_ns = 0
+        self._worked: tuple[Array, list[Any]] | None = None
 
     def does(self, word: str) -> Callable[[Message], Message]:
         """The function for a word."""
@@ -59,6 +70,8 @@ class Desk:
             "hold": self._hold,
             "probe": self._probe,
             "make": self._make,
+            "files": self._files,
+            "digests": self._digests,
         }
         return words[word]
 
@@ -75,15 +88,19 @@ class Desk:
         self._settings = unpack(Settings, facts["settings"])
         self._assumptions = unpack(Assumptions, facts["assumptions"])
         store = Store(workload.store)
+        if facts.get("watch_files"):
+            self._opened = OpenedFiles([workload.store])
         _load_libraries(candidate)
         import_s = (time.monotonic_ns() - self._started_ns) / 1e9
         libraries = memory.now()
         limits.bind_memory(self._settings.memory_limit)
         memory.begin()
+        self._opened_ns = time.time_ns()
         begun = time.monotonic_ns()
         self._asked = asking.opened(candidate, workload, store)
         load_s = (time.monotonic_ns() - begun) / 1e9
-        self._order = np.random.default_rng([int(facts["seed"]), int(facts["incarnation"])]).permutation(store.rows("certify"))
+        seed = [int(facts["seed"]), int(facts["incarnation"])]
+        self._turns = Turns(store.rows("certify"), seed, len(workload.batch_sizes))
         bytes_held = {"libraries": libraries, "load": memory.peak()}
         return Message("opened", {"import_s": import_s, "load_s": load_s, "memory": bytes_held, "method": memory.METHOD})
 
@@ -97,10 +114,14 @@ class Desk:
         return Message("counted", {"facts": pack(facts), "sizes": pack(sizes), "contract": pack(asked.contract)})
 
     def _first(self, message: Message) -> Message:
-        (request,) = self._ready.requests("certify", 1, int(message.facts["batch"]), 0, self._order)
+        ready, batch = self._ready, int(message.facts["batch"])
+        rows = self._turns.held(1, batch)
+        (request,) = ready.requests(rows, batch)
         begun = time.monotonic_ns()
-        self._ready.ask(request)
-        return Message("done", {"first_s": (time.monotonic_ns() - begun) / 1e9})
+        answer = ready.ask(request)
+        first_s = (time.monotonic_ns() - begun) / 1e9
+        ready.tally.dtype = str(ready.calls("certify").predict(request).dtype)
+        return self._with_kept(Message("done", {"first_s": first_s}), Kept(copied(answer), rows), message)
 
     def _answers(self, message: Message) -> Message:
         rows = slice(int(message.facts["start"]), int(message.facts["stop"]))
@@ -118,31 +139,43 @@ class Desk:
         return Message("understood", {"found": pack(self._ready.tally.told())})
 
     def _block(self, message: Message) -> Message:
-        batch, start = int(message.facts["batch"]), int(message.facts["start"])
-        block = self._timer.block(self._ready, batch, start, self._order)
-        facts = {"cpu_nanos": block.cpu_nanos, "calls": block.calls, "grouped": block.grouped, "switches": block.switches}
-        return Message("timed", facts, {"nanos": block.nanos})
+        batch, again = int(message.facts["batch"]), bool(message.facts.get("again"))
+        block = self._timer.block(self._ready, batch, self._turns, again)
+        facts = {name: getattr(block, name) for name in ("cpu_nanos", "calls", "grouped", "switches", "freshness", "untimed")}
+        facts["resident"] = memory.now()
+        facts["requests"] = self._timer.largest
+        return self._with_kept(Message("timed", facts, {"nanos": block.nanos}), block.kept, message)
 
     def _parallel(self, message: Message) -> Message:
-        facts = {name: int(message.facts[name]) for name in ("callers", "batch", "start", "begin_ns")}
-        callers, batch = facts["callers"], facts["batch"]
+        callers, batch, begin_ns = (int(message.facts[name]) for name in ("callers", "batch", "begin_ns"))
         each = self._timer.calls_within(batch, parallel.WINDOW_NS)
-        requests = self._ready.requests("certify", callers * each, batch, facts["start"], self._order)
+        turn = self._turns.next(callers * each, batch)
+        requests = self._ready.requests(turn.rows, batch)
         own = [requests[place * each : (place + 1) * each] for place in range(callers)]
-        timed = parallel.together(self._ready.ask, own, facts["begin_ns"])
+        timed = parallel.together(self._ready.ask, own, begin_ns)
         moments = {f"caller-{place}": own for place, own in enumerate(timed.moments)}
-        return Message("timed", {"cpu_nanos": timed.cpu_nanos}, moments)
+        caller, at, answer = timed.kept
+        place = (caller * each + at) * batch
+        kept = Kept(answer, turn.rows[place : place + batch])
+        return self._with_kept(
+            Message("timed", {"cpu_nanos": timed.cpu_nanos, "freshness": turn.freshness}, moments), kept, message
+        )
 
     def _busy(self, message: Message) -> Message:
         batch = int(message.facts["batch"])
-        self._turns = self._turns or self._requests(busy.requests_wanted(batch), batch)
-        calls = busy.at_work(self._ready.ask, self._turns, float(message.facts["seconds"]))
-        return Message("worked", {"rows": calls * batch})
+        if self._worked is None:
+            rows = self._turns.next(busy.requests_wanted(batch), batch).rows
+            self._worked = rows, self._ready.requests(rows, batch)
+        rows, requests = self._worked
+        calls, answer = busy.at_work(self._ready.ask, requests, float(message.facts["seconds"]))
+        place = (calls - 1) % len(requests) * batch
+        kept = Kept(copied(answer), rows[place : place + batch])
+        return self._with_kept(Message("worked", {"rows": calls * batch}), kept, message)
 
     def _hold(self, message: Message) -> Message:
         batch = int(message.facts["batch"])
         count = max(1, -(-HELD_ROWS // batch))
-        requests = self._ready.requests("certify", count, batch, 0, self._order)
+        requests = self._ready.requests(self._turns.held(count, batch), batch)
         memory.begin()
         until = time.monotonic() + HELD_S
         for request in requests:
@@ -157,17 +190,55 @@ class Desk:
         return Message("probed", {"found": found})
 
     def _requests(self, count: int, batch: int) -> list[Any]:
-        return self._ready.requests("certify", count, batch, 0, self._order)
+        return self._ready.requests(self._turns.next(count, batch).rows, batch)
+
+    def _with_kept(self, reply: Message, kept: Kept, message: Message) -> Message:
+        """A reply with some rows of the answer that was kept; where it is wanted, with those of the same request asked again."""
+        if message.facts.get("compare") is None:
+            return reply
+        ready, count = self._ready, len(kept.rows)
+        some = np.sort(self._random.choice(count, min(count, COMPARED_ROWS), replace=False))
+        found = ready.taken(kept.answer, count)
+        arrays = {"compared.rows": kept.rows[some], **_arrays("compared", found.of(some))}
+        if message.facts["compare"] == "again":
+            (request,) = ready.requests(kept.rows, count)
+            arrays |= _arrays("again", ready.taken(ready.ask(request), count).of(some))
+        facts = {**reply.facts, "classes": list(found.classes), "dtype": ready.tally.dtype}
+        return Message(reply.word, facts, {**reply.arrays, **arrays})
+
+    def _files(self, message: Message) -> Message:
+        """Every file that the candidate reads, as far as it has shown: named by the plan, by itself, or opened."""
+        beside = [str(Path(file).absolute()) for file in self._ready.model.facts().files]
+        named = [*message.facts["named"], *beside]
+        found = _identity(self._opened.paths(named) if self._opened else named)
+        later = [path for path, own in stamps(beside).items() if own is None or own[STATE_NS] > self._opened_ns]
+        return Message(found.word, {**found.facts, "changed": later})
+
+    def _digests(self, message: Message) -> Message:
+        """Files hashed again; those that are gone are left out."""
+        return _identity([path for path in message.facts["paths"] if Path(path).is_file()])
 
     def _make(self, message: Message) -> Message:
         limits.bind_memory(int(message.facts["memory_limit"]))
         return making.product(message.facts, Path(message.facts["scratch"]), self._tell)
 
 
+def _identity(paths: Sequence[str]) -> Message:
+    try:
+        return Message("files", {"identity": pack(Identity(tuple(read_file(path) for path in paths)))})
+    except NoFile as error:
+        raise Refused(str(error)) from error
+
+
 def _answered(found: Answers, facts: Mapping[str, Any] | None = None) -> Message:
-    arrays = {"scores": found.scores, "labels": found.labels}
     told = {"classes": list(found.classes), **(facts or {})}
+    arrays = {"scores": found.scores, "labels": found.labels}
     return Message("answered", told, {name: array for name, array in arrays.items() if array is not None})
+
+
+def _arrays(name: str, found: Answers) -> dict[str, Array]:
+    parts = {f"{name}.scores": found.scores, f"{name}.labels": found.labels}
+    return {part: array for part, array in parts.items() if array is not None}
 
 
 def _load_libraries(candidate: Candidate) -> None:

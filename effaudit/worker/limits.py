@@ -1,24 +1,10 @@
-"""What binds a worker: it dies with its parent, leaves no core file, and cannot ask for more memory than it may."""
+"""What binds a worker: it leaves no core file, and cannot ask for more memory than it may."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import sys
 from pathlib import Path
-
-_PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent(parent: int) -> None:
-    """Asks Linux to kill this process when the coordinator ends, however it ends. Elsewhere the closed pipe must do."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if parent and os.getppid() != parent:  # it ended before we asked
-            os._exit(0)
 
 
 def bind_memory(limit: int) -> None:

@@ -1,9 +1,11 @@
-"""A process's own resident memory, now and at its highest since a moment."""
+"""Resident memory of a candidate: of its own process, now and at its highest since a moment, and of what it has started."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+
+from effaudit.worker import helpers
 
 METHOD = "VmHWM" if sys.platform.startswith("linux") else "resident size at the end of each phase"
 
@@ -15,13 +17,13 @@ def begin() -> None:
 
 
 def now() -> int:
-    """Resident bytes."""
-    return _field("VmRSS")
+    """Resident bytes of all processes."""
+    return _field("VmRSS") + helpers.resident()
 
 
 def peak() -> int:
-    """The most resident bytes since `begin`. Where the system cannot tell, the bytes now."""
-    return _field("VmHWM")
+    """The most resident bytes since `begin`, with what other processes hold now. Where the system cannot tell, the bytes now."""
+    return _field("VmHWM") + helpers.resident()
 
 
 def _field(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from effaudit.core.stats.callers import Moments
+from effaudit.worker import helpers
+from effaudit.worker.blocks import copied
 
 WINDOW_NS = 10_000_000
 LEAST_CALLS = 3
@@ -21,10 +24,14 @@ LONGEST_WAIT_S = 600.0
 
 @dataclass(frozen=True)
 class Together:
-    """When each caller began its first call and ended each of its calls, and the processor nanoseconds of all threads."""
+    """When each caller began its first call and ended each of its calls, and the processor nanoseconds of all threads.
+
+    `kept`: one answer, with the caller and the place in its requests that it belongs to.
+    """
 
     moments: list[Moments]
     cpu_nanos: int
+    kept: tuple[int, int, Any]
 
 
 def together(
@@ -33,6 +40,7 @@ def together(
     begin_ns: int = 0,
     clock: Callable[[], int] = time.monotonic_ns,
     cpu_clock: Callable[[], int] = time.process_time_ns,
+    others_cpu: Callable[[], int] = helpers.cpu_nanos,
 ) -> Together:
     """One thread for each list of requests, asked round and round for 10 ms or 3 calls each.
 
@@ -41,16 +49,18 @@ def together(
     """
     line = threading.Barrier(len(requests) + 1)
     moments: list[Moments] = []
+    last: dict[int, tuple[int, Any]] = {}
     raised: list[BaseException] = []
 
-    def caller(own: Sequence[Any]) -> None:
+    def caller(number: int, own: Sequence[Any]) -> None:
         try:
-            ask(own[0])
+            answer = ask(own[0])
             line.wait(LONGEST_WAIT_S)
             passed = [clock()]
             while passed[-1] - passed[0] < WINDOW_NS or len(passed) <= LEAST_CALLS:
-                ask(own[(len(passed) - 1) % len(own)])
+                answer = ask(own[(len(passed) - 1) % len(own)])
                 passed.append(clock())
+            last[number] = ((len(passed) - 2) % len(own), copied(answer))
             moments.append(np.array(passed, dtype=np.int64))
         except threading.BrokenBarrierError:
             return
@@ -58,7 +68,7 @@ def together(
             raised.append(error)
             line.abort()
 
-    threads = [threading.Thread(target=caller, args=(own,), daemon=True) for own in requests]
+    threads = [threading.Thread(target=caller, args=(number, own), daemon=True) for number, own in enumerate(requests)]
     gc.collect()
     gc.disable()
     try:
@@ -66,16 +76,18 @@ def together(
             thread.start()
         while clock() < begin_ns:
             time.sleep(0.0002)
-        cpu = cpu_clock()
+        others, cpu = others_cpu(), cpu_clock()
         _join_the_line(line)
         for thread in threads:
             thread.join()
         cpu = cpu_clock() - cpu
+        cpu += others_cpu() - others
     finally:
         gc.enable()
     if raised:
         raise raised[0]
-    return Together(moments, cpu)
+    number = random.choice(sorted(last))  # noqa: S311
+    return Together(moments, cpu, (number, *last[number]))
 
 
 def _join_the_line(line: threading.Barrier) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -11,6 +13,7 @@ from effaudit.core import protocol
 from effaudit.core.answer import BadAnswer
 from effaudit.core.plugin import Refused
 from effaudit.core.protocol import Message
+from effaudit.core.system import TOO_LARGE
 from effaudit.core.text import one_line
 from effaudit.worker.desk import Desk
 
@@ -18,11 +21,12 @@ _ASKED_LIMIT = 1 << 30
 
 
 def until_closed(incoming: int, outgoing: int, started_ns: int) -> None:
-    """Serves the coordinator at the other ends of two pipes."""
+    """Serves the coordinator at the other ends of two pipes, who is told first which process the worker is."""
 
     def tell(share: float, text: str) -> None:
         _give(outgoing, protocol.encode(Message("progress", {"share": share, "text": text})))
 
+    _give(outgoing, protocol.encode(Message("started", {"pid": os.getpid()})))
     desk = Desk(started_ns, tell)
     while True:
         try:
@@ -47,10 +51,12 @@ def answer(does: Callable[[Message], Message], message: Message) -> Message:
     except SystemExit as left:
         return _failed("ended", "", f"called sys.exit({left.code!r})")
     except Exception as error:  # a model's own code may raise anything: it is told, with its traceback in the log
-        traceback.print_exc()
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # the log may have no room
+            traceback.print_exc()
+            sys.stderr.flush()
         hints = "".join(f". {one_line(note, 300)}" for note in getattr(error, "__notes__", ()))
-        return _failed("raised", "", f"raised {type(error).__name__}: {one_line(str(error), 500)}{hints}")
+        code = TOO_LARGE if isinstance(error, OSError) and error.errno == errno.EFBIG else "raised"
+        return _failed(code, "", f"raised {type(error).__name__}: {one_line(str(error), 500)}{hints}")
 
 
 def _failed(code: str, stage: str, reason: str) -> Message:

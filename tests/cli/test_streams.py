@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from effaudit.core.seal import sealed
 
+BASH = shutil.which("bash")
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 
 
@@ -41,6 +43,118 @@ def test_a_reader_who_is_gone_leaves_the_verdict_and_the_files(policy):
     with os.fdopen(writing, "wb") as gone:
         assert gated(policy, "-f", "github=-", "-f", "junit=j.xml", stdout=gone).returncode == 1
     assert (policy.parent / "j.xml").exists()
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """A doubtful policy that nobody meets, with a waiver that is over, and a plan over a wrong model."""
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    np.savez(tmp_path / "data.npz", a=rows[:, 0], b=rows[:, 1], y=rows @ [2.0, -1.0])
+    (tmp_path / "m.py").write_text(
+        "import sys, warnings\nwarnings.warn('of a library')\nprint('loud', file=sys.stderr)\ndef line(i):\n    return i['a']\n"
+    )
+    head = {"apiVersion": "effaudit/v1"}
+    line = {"name": "line", "path": "m:line", "format": "python", "trust": True, "output": "values", "files": []}
+    plan = {
+        **head,
+        "kind": "AuditPlan",
+        "name": "left",
+        "task": "regression",
+        "candidates": [line],
+        "baseline": "line",
+        "workload": {"certify": "data.npz", "answer": "y", "rows": "independent", "batch_sizes": [1]},
+        "measure": {"budget": "1 s", "restarts": 2, "codecarbon": "off"},
+        "policy": "policy.yaml",
+    }
+    rules = {"right": {"metric": "quality.root_mean_squared_error", "max": 0.1}, "never": {"metric": "size.artifact", "max": "0 B"}}
+    waiver = {"id": "W-1", "rule": "right", "match": "*", "limit": 0.2, "reason": "r", "owner": "o"}
+    waivers = [{**waiver, "created": "2020-01-01", "expires": "2020-02-01"}]
+    files = {
+        "plan.yaml": plan,
+        "policy.yaml": {
+            **head,
+            "kind": "EfficiencyPolicy",
+            "metadata": {"name": "left"},
+            "rules": rules,
+            "waivers": {"file": "waivers.yaml"},
+        },
+        "waivers.yaml": {**head, "kind": "EfficiencyWaivers", "waivers": waivers},
+    }
+    for name, document in files.items():
+        (tmp_path / name).write_text(json.dumps(document))
+    return tmp_path
+
+
+UNHEARD = {
+    "policy lint policy.yaml": 1,
+    "waiver check policy.yaml": 1,
+    "policy show policy.yaml": 0,
+    "plan check missing.yaml": 2,
+    "plan check plan.yaml": 0,
+    "gate SAMPLE -p policy.yaml": 1,
+    "gate SAMPLE -p policy.yaml -f html=-": 1,
+    "gate SAMPLE -p missing.yaml": 2,
+    "gate --no-such-option": 2,
+    "report SAMPLE -f html=-": 0,
+    "explain SAMPLE": 0,
+    "diff SAMPLE SAMPLE": 0,
+    "list": 0,
+    "describe latency": 0,
+    "--help": 0,
+}
+
+
+@pytest.mark.skipif(BASH is None, reason="pipes of bash")
+def test_no_exit_code_depends_on_who_reads(judged):
+    asked = [f"'{sys.executable}' -m effaudit {verb} 2>&1 | true; echo ${{PIPESTATUS[0]}}" for verb in UNHEARD]
+    script = "\n".join(asked).replace("SAMPLE", str(SAMPLE))
+    done = subprocess.run([BASH, "-c", script], cwd=judged, capture_output=True, text=True, check=False)
+    codes = (int(code) for code in done.stdout.split())
+    assert dict(zip(UNHEARD, codes, strict=True)) == UNHEARD
+
+
+@pytest.mark.skipif(BASH is None, reason="pipes of bash")
+@pytest.mark.parametrize(
+    "how",
+    [
+        "--progress lines 2>&1 | head -c 1",
+        "--progress lines 2>&1 >/dev/null | true",
+        "-f markdown=- | true",
+        ">&- 2>&-",
+        "<&- >&- 2>&-",
+    ],
+)
+def test_an_audit_that_nobody_listens_to_does_its_work(judged, how):
+    line = f"'{sys.executable}' -m effaudit audit plan.yaml --out run {how}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run([BASH, "-c", line], cwd=judged, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert json.loads((judged / "run" / "record.json").read_text())["ended"] == "complete"
+    assert (judged / "run" / "report.html").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+def test_an_audit_goes_on_when_the_terminal_of_its_bar_is_closed(judged):
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "effaudit", "audit", "plan.yaml", "--out", "run"]
+    with subprocess.Popen(command, cwd=judged, stdout=theirs, stderr=theirs, start_new_session=True) as audit:
+        os.close(theirs)
+        assert os.read(ours, 10)
+        os.close(ours)
+        assert audit.wait(120) == 1
+    assert json.loads((judged / "run" / "record.json").read_text())["ended"] == "complete"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("asked", ["list", "explain SAMPLE", "gate SAMPLE"])
+def test_an_answer_that_could_not_be_written_is_no_success(judged, asked):
+    command = [sys.executable, "-m", "effaudit", *asked.replace("SAMPLE", str(SAMPLE)).split()]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=judged, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "the disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_stream_of_ascii_only_is_written_in_escapes(policy):

@@ -106,6 +106,14 @@ def test_explain_says_what_would_admit_a_rejected_candidate(audited, capsys):
     assert "full:" not in told
 
 
+def test_explain_tells_of_a_rule_that_nothing_fails(audited, capsys, tmp_path):
+    rules = "rules: {wide: {metric: latency.batch_1.p50, max: 1e300 s}}"
+    (tmp_path / "wide.yaml").write_text(f"apiVersion: effaudit/v1\nkind: EfficiencyPolicy\nmetadata: {{name: wide}}\n{rules}\n")
+    assert run(["explain", str(audited.run), "slow", "-p", str(tmp_path / "wide.yaml")]) == 0
+    assert "! Rule wide: it can never fail: no latency.batch_1.p50 is beyond 1e300 s." in capsys.readouterr().out
+    assert run(["policy", "lint", str(tmp_path / "wide.yaml")]) == 1
+
+
 def test_explain_and_report_say_first_which_policy_judged(audited, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     explain, report = ["explain", str(audited.run)], ["report", str(audited.run), "-f", f"json={tmp_path / 'r.json'}"]
@@ -215,6 +223,16 @@ def test_the_schema_of_plans_is_printed_and_fits_a_real_plan(audited, capsys):
 def test_plan_check_reads_without_running(audited, capsys):
     assert run(["plan", "check", str(audited.folder / "plan.yaml")]) == 0
     assert "3 candidates, 1 to be made, baseline full" in capsys.readouterr().out
+
+
+def test_plan_check_refuses_a_plan_with_a_candidate_that_cannot_be_opened(audited, tmp_path, capsys):
+    plan = json.loads((audited.folder / "plan.yaml").read_text())
+    plan["candidates"].append({"name": "lost", "path": "lost.toy"})
+    (audited.folder / "lost.yaml").write_text(json.dumps(plan))
+    assert run(["plan", "check", str(audited.folder / "lost.yaml")]) == 2
+    told = capsys.readouterr().err
+    assert "1 candidate of 4 cannot be opened" in told
+    assert "lost: lost.yaml:1 (candidates[3].path): 'lost.toy' is not there" in told
 
 
 def test_list_and_describe_tell_of_every_plug_in(capsys):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +12,8 @@ import numpy as np
 import pytest
 
 from effaudit.compress.products import Kitchen
-from effaudit.core.artifacts import digest
 from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.identity import Identity, read_file
 from effaudit.core.notes import Note
 from effaudit.core.plan import Data
 from effaudit.core.reading import Failure
@@ -41,9 +43,13 @@ def steps(**options):
     return (Step("round_weights", options),)
 
 
+def identity(candidate):
+    return Identity((read_file(candidate.artifact.path),))
+
+
 def made(kitchen, parent, chain, name="small"):
     heard = []
-    return kitchen.make(name, parent, chain, lambda share, text: heard.append((share, text))), heard
+    return kitchen.make(name, parent, identity(parent), chain, lambda share, text: heard.append((share, text))), heard
 
 
 def test_a_product_is_a_candidate_with_lineage_cost_and_figures(kitchen, parent):
@@ -56,7 +62,7 @@ def test_a_product_is_a_candidate_with_lineage_cost_and_figures(kitchen, parent)
     assert step.seconds > 0
     assert step.joules == pytest.approx(4.0 * step.cpu_seconds)
     assert step.peak_memory > 10**7
-    assert step.parent_digest == digest(parent)
+    assert step.parent_digest == identity(parent).digest
     assert (0.5, "rounding") in heard
 
 
@@ -116,12 +122,36 @@ def test_a_technique_that_cannot_or_must_not_is_a_failure_of_its_step(kitchen, p
     assert words in failure.reason
 
 
+def test_a_technique_that_has_no_room_ends_the_audit_and_is_not_blamed(kitchen, parent, monkeypatch):
+    with pytest.raises(OSError, match="File too large"):
+        made(kitchen, parent, steps(misdeed="writes too much"))
+
+    def full(folder):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+    monkeypatch.setattr("effaudit.compress.products.check_room", full)
+    with pytest.raises(OSError, match="No space"):
+        made(kitchen, parent, steps(misdeed="refuses"))
+
+
+def test_a_kept_product_with_a_link_in_it_is_made_again(kitchen, parent, tmp_path):
+    (candidate, _), _ = made(kitchen, parent, steps(digits=1))
+    model = Path(candidate.artifact.path)
+    (tmp_path / "elsewhere").write_bytes(model.read_bytes())
+    model.unlink()
+    model.symlink_to(tmp_path / "elsewhere")
+    (again, (step,)), _ = made(kitchen, parent, steps(digits=1))
+    assert not step.cached
+    assert not Path(again.artifact.path).is_symlink()
+    assert (tmp_path / "elsewhere").exists()
+
+
 def test_a_failed_product_leaves_nothing_that_looks_like_one(kitchen, parent):
     made(kitchen, parent, steps(misdeed="crashes"))
     assert [path.name for path in kitchen.folder.iterdir() if not path.name.startswith(".")] == []
 
 
 def test_the_parent_is_unchanged(kitchen, parent):
-    before = digest(parent)
+    before = identity(parent).digest
     made(kitchen, parent, steps(digits=1) + steps(digits=0))
-    assert digest(parent) == before
+    assert identity(parent).digest == before

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from misbehaving import BROKEN, begun, no_workers_left, written_plan
 
+from effaudit import registry
 from effaudit.core.reading import Failure, Measurement
+from effaudit.judge.decide import decide
+from effaudit.reading.policy import read_policy
 from effaudit.reading.record_file import read_record
 
+POLICY = {
+    "apiVersion": "effaudit/v1",
+    "kind": "EfficiencyPolicy",
+    "metadata": {"name": "memory"},
+    "rules": {"peak": {"metric": "memory.peak", "max": "1 GB", "severity": "error"}},
+}
 EXPECTED = {
     "crashes": ("answer", "SIGSEGV"),
     "hangs": ("answer", "did not answer within 3"),
@@ -52,6 +63,43 @@ def test_a_model_that_fails_only_when_it_is_timed_keeps_its_quality_and_loses_it
     lost = row.readings["latency.batch_1.p50"]
     assert isinstance(lost, Failure)
     assert "SIGSEGV" in lost.reason
+
+
+def test_a_model_that_answers_otherwise_when_it_is_timed_has_no_timings_and_its_quality_is_in_doubt(faulty):
+    row = read_record(faulty[0] / "run").row("another_when_timed")
+    for metric in ("latency.batch_1.p50", "latency.batch_50.p50", "throughput.batch_1", "start.first.p50", "memory.peak.max"):
+        lost = row.readings[metric]
+        assert isinstance(lost, Failure)
+        assert lost.code == "timed_answers"
+    assert "timed_answers" in {note.code for note in row.doubts}
+
+
+def test_a_model_that_remembers_is_judged_on_rows_that_are_new_to_it(faulty):
+    row = read_record(faulty[0] / "run").row("remembers")
+    assert "remembers_rows" in {note.code for note in row.notes}
+    found = row.readings["latency.batch_1.p50"]
+    assert isinstance(found, Failure) or found.value >= 0.003
+
+
+def test_memory_that_grows_from_request_to_request_is_told_and_no_rule_passes_on_it(faulty):
+    record = read_record(faulty[0] / "run")
+    row = record.row("grows")
+    (note,) = [note for note in row.notes if note.code == "memory_grows"]
+    assert "a request over" in note.text
+    assert row.readings["memory.peak.max"].value > record.row("good").readings["memory.peak.max"].value + 2e6
+    (faulty[0] / "memory.yaml").write_text(json.dumps(POLICY))
+    policy = read_policy(faulty[0] / "memory.yaml", registry.meaning, (), faulty[0])
+    checks = decide(record, policy).checks
+    assert {(check.candidate, check.status, check.reason) for check in checks if check.candidate in ("good", "grows")} == {
+        ("good", "pass", None),
+        ("grows", "inconclusive", "memory_grows"),
+    }
+
+
+def test_what_is_imported_only_when_it_answers_counts_in_the_runtime(faulty):
+    record = read_record(faulty[0] / "run")
+    assert "jinja2" in {name.lower() for name in record.row("imports_late").sizes.packages}
+    assert "jinja2" not in {name.lower() for name in record.row("good").sizes.packages}
 
 
 @pytest.mark.parametrize("name", ["good", "chatty"])

@@ -10,11 +10,11 @@ import time
 
 import numpy as np
 import pytest
-from misbehaving import begun, no_workers_left, written_plan
+from misbehaving import begun, daemons_left, no_workers_left, written_plan
 
 from effaudit.core.notes import texts
 from effaudit.core.reading import Measurement
-from effaudit.measure.journal import Journal
+from effaudit.measure.journal import Journal, messages
 from effaudit.reading.record_file import read_record
 
 
@@ -30,9 +30,7 @@ def words(folder):
     path = folder / "run" / "journal.bin"
     if not path.exists():
         return []
-    from effaudit.measure.journal import _read
-
-    return [message.word for message in _read(path)[0]]
+    return [message.word for message in messages(path)]
 
 
 @pytest.mark.parametrize("moment", ["answers", "start", "round", "incarnation"])
@@ -79,13 +77,18 @@ def test_killed_between_two_looks_it_goes_on_with_those_who_were_still_open(tmp_
     assert min(starts["again"]) < 1000 * 100 <= max(starts["again"])
 
 
-def test_interrupted_it_leaves_a_valid_partial_record_and_goes_on_later(tmp_path):
-    plan = written_plan(tmp_path, ["good", "slow", "chatty"], budget="20 s")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_it_leaves_a_valid_partial_record_and_goes_on_later(tmp_path, number):
+    plan = written_plan(tmp_path, ["good", "slow", "hides"], budget="20 s")
     first = begun(plan)
     wait_for(lambda: words(tmp_path).count("round") >= 3)
-    first.send_signal(signal.SIGINT)
+    assert daemons_left(tmp_path)
+    first.send_signal(number)
+    for more in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):  # as runners of CI do, who lose their patience
+        time.sleep(0.3)
+        first.send_signal(more)
     out, err = first.communicate(timeout=60)
-    assert first.returncode == 130, err
+    assert first.returncode == 128 + number, err
     assert "Traceback" not in err
     assert "again to go on" in out
     record = read_record(tmp_path / "run")
@@ -93,7 +96,18 @@ def test_interrupted_it_leaves_a_valid_partial_record_and_goes_on_later(tmp_path
     assert isinstance(record.row("slow").readings["quality.root_mean_squared_error"], Measurement)
     assert (tmp_path / "run" / "report.html").exists()
     assert no_workers_left(tmp_path)
+    assert daemons_left(tmp_path) == []
     assert "round" in words(tmp_path)
+
+
+def test_nohup_keeps_an_audit_that_loses_its_terminal(tmp_path):
+    plan = written_plan(tmp_path, ["good"])
+    first = begun(plan, ignored=(signal.SIGHUP,))
+    wait_for(lambda: "session" in words(tmp_path))
+    first.send_signal(signal.SIGHUP)
+    _, err = first.communicate(timeout=120)
+    assert first.returncode == 0, err
+    assert read_record(tmp_path / "run").ended == "complete"
 
 
 def test_interrupted_before_all_is_known_it_still_leaves_a_record(tmp_path):

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 
 import lightgbm
@@ -162,3 +164,30 @@ def test_a_sparse_matrix_that_unpacks_to_far_more_is_refused(saved):
     rewritten(saved, lambda schema, members: members.update({"matrix.npz": bomb.getvalue()}))
     with pytest.raises(Refused, match="members of"):
         _skops.load(saved, Trust())
+
+
+def test_the_same_model_gives_the_same_bytes_in_any_process_at_any_time(tmp_path):
+    program = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from effaudit.formats import _skops
+rows = np.random.default_rng(0).normal(size=(100, 3))
+moved = [object() for _ in range(int(sys.argv[2]))]
+time.time = lambda: 1e9 + 60 * int(sys.argv[2])
+forest = make_pipeline(StandardScaler(), RandomForestRegressor(3, random_state=0)).fit(rows, rows @ [1, 2, 3])
+sparse = KNeighborsRegressor().fit(csr_matrix(rows), rows @ [1, 2, 3])
+for name, model, asked in (("forest", forest, rows), ("sparse", sparse, csr_matrix(rows))):
+    _skops.dump(model, Path(sys.argv[1]) / f"{name}-{sys.argv[2]}.skops")
+    read = _skops.skops_io().load(Path(sys.argv[1]) / f"{name}-{sys.argv[2]}.skops", trusted=list(_skops.REVIEWED))
+    assert np.array_equal(read.predict(asked), model.predict(asked))
+"""
+    for moved in ("0", "50000"):
+        subprocess.run([sys.executable, "-P", "-c", program, str(tmp_path), moved], check=True)
+    for name in ("forest", "sparse"):
+        assert (tmp_path / f"{name}-0.skops").read_bytes() == (tmp_path / f"{name}-50000.skops").read_bytes()

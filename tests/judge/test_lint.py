@@ -16,6 +16,9 @@ MEANINGS = {
     "quality.roc_auc": Meaning("score", "higher", "measured", False),
     "quality.accuracy": Meaning("score", "higher", "measured", False),
     "quality.r2": Meaning("score", "higher", "measured", False),
+    "quality.matthews_corrcoef": Meaning("score", "higher", "measured", False),
+    "quality.log_loss": Meaning("number", "lower", "measured", False),
+    "quality.brier_score": Meaning("score", "lower", "measured", False),
     "quality.root_mean_squared_error": Meaning("answer", "lower", "measured", False),
     "behaviour.flips_lost": Meaning("share", "lower", "measured", False),
     "latency.batch_1": Meaning("s", "lower", "measured", True, ("p50", "p95")),
@@ -76,12 +79,70 @@ def test_a_rule_that_a_stricter_one_always_decides_is_told(a):
         (SIZE, {"max": "0 B"}, "never pass"),
         (P50, {"max": "0 s"}, "never pass"),
         (P50, {"max_increase": "300 %"}, ""),
+        (P50, {"max_increase": "100000 %"}, "never fail"),
+        (P50, {"max": "1e300 s"}, "never fail"),
+        (P50, {"max": "366 d"}, "never fail"),
+        (P50, {"max": "1 h"}, ""),
+        (P50, {"max_increase": "1e9 s"}, "never fail"),
+        (SIZE, {"max": "1e30 B"}, "never fail"),
+        (SIZE, {"max": "5 GB"}, ""),
+        ("energy.per_1000", {"max": "1e200 kWh"}, "never fail"),
+        ("throughput.batch_1", {"min": "1e-9 rows/s"}, "never fail"),
+        ("throughput.batch_1", {"min": "1 rows/s"}, ""),
+        ("behaviour.flips_lost", {"max": "100"}, "never fail"),
+        ("behaviour.flips_lost", {"max_increase": "100 pp"}, "never fail"),
+        ("quality.log_loss", {"max": "40"}, "never fail"),
+        ("quality.log_loss", {"max": "1"}, ""),
+        ("quality.brier_score", {"max": "2"}, "never fail"),
+        ("quality.brier_score", {"max": "-0.1"}, "never pass"),
+        ("quality.matthews_corrcoef", {"min": "-1"}, "never fail"),
+        ("quality.matthews_corrcoef", {"max_drop": "200 pp"}, "never fail"),
+        ("quality.matthews_corrcoef", {"max_drop": "100 %"}, ""),
+        ("quality.matthews_corrcoef", {"min": "-0.2"}, "worse than a guess"),
+        (AUC, {"min": "0.4"}, "worse than a guess"),
+        (AUC, {"min": "0.5"}, ""),
+        ("quality.r2", {"min": "-1e9"}, "worse than a guess"),
+        ("quality.r2", {"max_drop": "500 pp"}, ""),
     ],
 )
 def test_limits_that_everything_or_nothing_meets_are_told(a, metric, limit, word):
-    rules = [a.rule("floor", AUC, min="0.55")] if "max_drop" in limit else []
+    rules = [a.rule("floor", metric, min="0.55")] if "max_drop" in limit else []
     found = [text for rule, text in said(a.policy(*rules, a.rule("r", metric, **limit))) if rule == "r"]
     assert (word in found[0]) if word else found == []
+
+
+def test_limits_far_beyond_the_figures_of_a_record_are_told(a):
+    record = a.record(a.model("base", auc=0.8), a.model("slow", latency=0.02))
+    rules = {
+        "hour": a.rule("hour", P50, max="1 h"),
+        "second": a.rule("second", P50, max="1 s"),
+        "disk": a.rule("disk", SIZE, max="1 TB"),
+        "times": a.rule("times", SIZE, max_increase="99999900 %"),
+        "all": a.rule("all", AUC, max_drop="80 pp"),
+        "half": a.rule("half", AUC, max_drop="45 %"),
+        "much": a.rule("much", "quality.accuracy", min="0.6"),
+    }
+    found = dict(said(floored(a, *rules.values()), record))
+    assert found["hour"] == "it can never fail: its limit is 180,000 times the worst figure that was measured"
+    assert found["disk"].startswith("it can never fail: its limit is 1,000,000 times")
+    assert found["times"].startswith("it can never fail: its limit is 1,000,000 times")
+    assert found["all"] == "it can never fail: nothing can lose 80 pp against 0.800"
+    assert found["half"].startswith("it lets through what is worse than a guess: 45 % allows 0.44, and one and the same answer")
+    assert found["much"].endswith("its limit is 0.6, and one and the same answer to every row has 0.667")
+    assert "second" not in found
+
+
+def test_limits_of_overrides_and_a_level_like_tossing_a_coin_are_told(a):
+    wide = replace(a.rule("size", SIZE, max="1e30 B"), line=9)
+    override = Override(Match("edge-*"), (Change("size", wide, ("limit",)),))
+    policy = floored(a, a.rule("size", SIZE, max="2 MB"))
+    assert said(replace(policy, overrides=(override,))) == [("size", "it can never fail: no size.artifact is beyond 1e30 B")]
+    [(rule, text)] = said(replace(policy, confidence_level=0.5000001))
+    assert rule == ""
+    assert text.startswith(
+        "The policy's confidence_level is 0.5000001: a candidate that is just at a limit passes it by chance in up to 50"
+    )
+    assert said(replace(policy, confidence_level=0.8)) == []
 
 
 def test_what_the_record_has_not_measured_is_told_with_what_was_perhaps_meant(a):

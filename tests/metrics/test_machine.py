@@ -58,7 +58,7 @@ def test_evidence_of_the_median_has_one_row_a_round_and_of_a_tail_one_an_incarna
 
 
 def test_tails_of_calls_timed_in_groups_say_so(seen, timed):
-    found = Latency().read(seen(TRUTH, blocks=timed(lambda rng: 1e4, grouped=4)))
+    found = Latency().read(seen(TRUTH, blocks=timed(lambda rng: 1e6, grouped=4)))
     assert [note.code for note in found["latency.batch_1.p95"].reading.notes] == ["timer_limited"]
     assert texts(found["latency.batch_1.p50"].reading.notes) == ()
 

@@ -127,13 +127,13 @@ def test_bytes_that_are_no_frame_are_a_fault(start):
         ask(start(), "os.write(out, b'x' * 200)")
 
 
-def test_an_idle_worker_that_died_is_noticed(start):
+def test_an_idle_worker_that_died_is_noticed_when_it_is_asked(start):
     worker = start()
     ask(worker, "pass")
     os.kill(worker.pid, 9)
     time.sleep(0.2)
     with pytest.raises(Fault, match="SIGKILL"):
-        worker.check("idle")
+        ask(worker, "pass")
 
 
 def test_endless_printing_does_not_fill_the_disk(start, monkeypatch):

@@ -171,7 +171,7 @@ def record():
         spent=Spent(1.0, 1.0, None, None),
         ended="complete",
         arrays={"gbm/latency.batch_1.p50": np.arange(12.0).reshape(4, 3), "gbm/correct": np.packbits(np.ones(9, bool))},
-        samples={"gbm/latency.batch_1": np.arange(1000)},
+        samples={"gbm/latency.batch_1": np.arange(999).reshape(333, 3)},
     )  # fmt: skip
 
 

@@ -114,14 +114,7 @@ def test_an_absolute_path_stays(write, known, folder):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{name: forest, path: forst.skops}", "there is no such file: looked for"),
-        ("{name: forest, path: ..}", "is a folder"),
-        ("{name: forest, path: nowhere/forest.skops}", "there is no such file"),
         ('{name: forest, path: "a\\0b"}', "is not a path"),
-        (f"{{name: forest, path: {'x' * 3000}}}", "not a usable path"),
-        ("{name: forest, path: forest.skops, preprocess: none.skops}", "there is no such file"),
-        ("{name: forest, path: forest.skops, format: skops}", "there is no format 'skops'"),
-        ("{name: forest, path: forest.skops, format: skleran}", "Did you mean 'sklearn'?"),
         (
             "{name: forest, path: forest.skops, output: values}",
             "a classification is answered with probabilities or logits or labels",
@@ -138,7 +131,6 @@ def test_an_absolute_path_stays(write, known, folder):
         ("{name: gbm, path: forest.skops}", "the name 'gbm' stands twice"),
         ("{name: All, path: forest.skops}", "cannot be called 'All'"),
         ("{name: recommended, path: forest.skops}", "cannot be called 'recommended'"),
-        ("{name: forest, path: rules:predict}", "this names Python code, not a file"),
         ("{name: forest, path: rules.predict, format: python}", "expected `module:function`"),
     ],
 )
@@ -147,10 +139,6 @@ def test_a_wrong_candidate_is_told_with_its_line(write, known, line, said):
     assert said in str(error)
     assert error.place.line in (7, 8)
     assert error.place.keys.startswith("candidates[")
-
-
-def test_a_misspelt_file_finds_its_neighbour(write, known):
-    assert "Did you mean 'forest.skops'?" in refusal(write, known, candidate("{name: forest, path: forst.skops}")).advice
 
 
 def test_python_code_is_no_file(write, known):
@@ -283,17 +271,6 @@ def test_what_is_no_number_of_callers_is_told(write, known, written):
 def test_what_is_no_batch_size_is_told(write, known, written):
     with pytest.raises(InputError, match="such as \\[1, 256\\], or `sweep`"):
         read_plan(write(BASE.replace("answer: late", f"answer: late, batch_sizes: {written}", 1)), known)
-
-
-def test_a_folder_is_told_with_the_files_inside(write, known, folder):
-    (folder / "churn" / "deep").mkdir(parents=True)
-    for name in ("MLmodel", "model.pkl", "deep/data.txt"):
-        (folder / "churn" / name).write_text("x")
-    error = refusal(write, known, candidate("{name: churn, path: churn}"))
-    assert "is a folder" in error.what
-    assert error.advice == "Name the file inside of it: churn/model.pkl, churn/deep/data.txt, churn/MLmodel."
-    (folder / "empty").mkdir()
-    assert "It is empty" in refusal(write, known, candidate("{name: churn, path: empty/}")).advice
 
 
 def test_a_folder_of_data_is_told_so_too(write, known, folder):

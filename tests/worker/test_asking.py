@@ -65,6 +65,10 @@ def test_what_neither_says_is_refused_with_what_to_write(file, plan, classes, wo
         (("a", "b"), ("b", "a"), ("no", "yes"), "in this order"),
         (("no", "yes"), ("no", "yes", "maybe"), ("no", "yes"), "has 2 classes .* the plan names 3"),
         (("0", "1"), ("1", "0"), ("0", "1"), "in this order"),
+        (("No", "Yes"), ("yes", "no"), ("no", "yes"), "in this order"),
+        (("cat", "dog", "hen"), ("dog", "cat", "bird"), ("bird", "cat", "dog"), "in this order"),
+        (("late", "on_time"), ("on_time", "delayed"), ("delayed", "on_time"), "in this order"),
+        (("0", "1"), ("True", "False"), ("False", "True"), "in this order"),
         (("1", "1.0"), (), ("0", "1"), "two of its classes are the same one"),
     ],
 )
@@ -80,6 +84,9 @@ def test_a_file_that_knows_its_classes_otherwise_than_the_plan_is_refused(file, 
         (("0", "1"), ("no", "yes"), ("no", "yes")),
         (("0", "1", "2"), ("1", "2", "3"), ("1", "2", "3")),
         (("False", "True"), ("0", "1"), ("0", "1")),
+        (("0", "1"), ("False", "True"), ("False", "True")),
+        (("1", "2", "3"), ("0", "1", "2"), ("0", "1", "2")),
+        (("late", "on_time"), ("delayed", "on_time"), ("delayed", "on_time")),
         (("no", "yes"), ("no", "yes"), ("no", "yes")),
     ],
 )
@@ -102,11 +109,11 @@ def test_numbered_classes_need_no_names():
         assert joined(Contract(output="probabilities"), Contract(), numbered, preprocessed=False).classes == ()
 
 
-def test_requests_go_round_the_rows_in_order_and_begin_again(tmp_path):
+def test_requests_hold_the_rows_they_are_told_in_their_order(tmp_path):
     writer = StoreWriter(tmp_path / "s", ["a"], {})
     writer.add("certify", {"a": np.arange(5.0)}, np.zeros(5), np.arange(5))
     asked = Asked(None, Contract(), ("a",), None, None, workload(), writer.close(), None)
-    requests = asked.requests("certify", 3, 2, 4, np.array([4, 3, 2, 1, 0]))
+    requests = asked.requests(np.array([0, 4, 3, 2, 1, 0]), 2)
     assert [list(request["a"]) for request in requests] == [[0.0, 4.0], [3.0, 2.0], [1.0, 0.0]]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from effaudit.worker.blocks import FAST_NANOS, LEAST_CALLS, MOST_CALLS, TRIED_CALLS, UNTIMED_CALLS, UNTIMED_SLOW_CALLS, Timer
+from effaudit.worker.turns import Turns
 
 
 class Clock:
@@ -27,19 +28,23 @@ def asked(clock, nanos):
     def ask(request):
         calls.append((request, gc.isenabled()))
         clock.now += nanos(len(calls)) if callable(nanos) else nanos
+        return answers[request["row"]]
 
-    def requests(split, count, batch, start, order):
-        assert split == "certify"
-        return [(start, place) for place in range(count)]
+    answers = np.arange(100_000.0)
+
+    def requests(rows, batch):
+        assert batch == 1
+        return [{"row": rows[at : at + 1]} for at in range(len(rows))]
 
     return SimpleNamespace(ask=ask, requests=requests, calls=calls)
 
 
-def block(nanos, times=1):
+def block(nanos, times=1, rows=100_000):
     clock = Clock()
     model = asked(clock, nanos)
     timer = Timer(clock=clock, cpu_clock=clock)
-    timed = [timer.block(model, 1, 0, np.arange(10)) for _ in range(times)]
+    turns = Turns(rows, [0, 0])
+    timed = [timer.block(model, 1, turns) for _ in range(times)]
     return timed[-1], model
 
 
@@ -91,3 +96,36 @@ def test_collection_comes_back_when_a_model_raises():
     with pytest.raises(ValueError, match="enough"):
         block(raises)
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize("nanos", [1_000, 100_000, 50_000_000])
+def test_one_answer_of_every_block_is_kept_with_its_rows_and_any_call_may_be_the_one(nanos):
+    places = set()
+    for _ in range(30):
+        timed, model = block(nanos)
+        assert timed.kept.answer[0] == timed.kept.rows[0]
+        asked_rows = [int(request["row"][0]) for request, _ in model.calls][-timed.calls :]
+        places.add(asked_rows.index(timed.kept.rows[0]))
+    assert len(places) > 1
+
+
+def test_an_answer_is_kept_as_it_was_when_the_clock_stopped():
+    clock, shared = Clock(), np.zeros(1)
+
+    def ask(request):
+        shared[:] = request["row"]
+        clock.now += 10_000_000
+        return shared
+
+    model = SimpleNamespace(ask=ask, requests=lambda rows, batch: [{"row": rows[at : at + 1]} for at in range(len(rows))])
+    kept = [Timer(clock=clock, cpu_clock=clock).block(model, 1, Turns(1000, [k])).kept for k in range(20)]
+    assert all(one.answer[0] == one.rows[0] for one in kept)
+
+
+def test_few_rows_are_shared_out_over_many_blocks_while_they_are_new():
+    timed, _ = block(100_000, rows=200)
+    assert timed.calls == 150 // 16
+    assert timed.freshness == "new"
+    timed, _ = block(100_000, times=18, rows=200)
+    assert timed.calls == 20
+    assert timed.freshness == "mixed"

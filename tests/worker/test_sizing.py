@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from effaudit.core.artifacts import digest, files_of
 from effaudit.core.candidate import Artifact, Candidate, Trust
 from effaudit.worker import sizing
 
@@ -48,15 +47,3 @@ def test_code_that_may_read_anything_has_no_size_until_its_files_are_named(tmp_p
     named = sizing.of(code(tmp_path, monkeypatch, (str(tmp_path / "weights.bin"),)), [])
     assert named.model == 5000 + (tmp_path / "asked_here.py").stat().st_size
     assert sizing.of(code(tmp_path, monkeypatch, ()), []).model == (tmp_path / "asked_here.py").stat().st_size
-
-
-def test_the_digest_changes_with_any_of_the_files(model, tmp_path, monkeypatch):
-    candidate = Candidate("line", Artifact(str(model), "toy"))
-    before = digest(candidate)
-    (tmp_path / "line.toy.data").write_bytes(b"external")
-    assert digest(candidate) != before
-    python = code(tmp_path, monkeypatch, None)
-    before = digest(python)
-    (tmp_path / "asked_here.py").write_text("def answer(rows):\n    return -rows\n")
-    assert digest(python) != before
-    assert files_of(python.artifact) == (tmp_path / "asked_here.py",)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +28,9 @@ class RoundWeights(Technique):
         native = bench.open().native
         if self.misdeed == "refuses":
             raise Refused("this toy is too small already")
+        if self.misdeed == "writes too much":
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
         if self.misdeed == "crashes":
-            import os
-
             os.abort()
         bench.tell(0.5, "rounding")
         path = bench.scratch / "model.toy"

@@ -1,0 +1,43 @@
+"""What a process reads is heard, whoever opens it: Python, an import, a library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {folder!r})
+from effaudit.worker.opened_files import OpenedFiles
+opened = OpenedFiles([{store!r}])
+import numpy as np
+import helper_of_a_model
+np.load({folder!r} + "/weights.npy", mmap_mode="r")
+kept = np.load({folder!r} + "/mapped.npy", mmap_mode="r")
+open({store!r} + "/0.npy", "rb").close()
+open({folder!r} + "/cache.tmp", "w").close()
+open({folder!r} + "/cache.tmp").close()
+for path in opened.paths([{folder!r} + "/model.bin", {folder!r} + "/missing"]):
+    print(path)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_every_file_that_is_read_is_found_and_nothing_of_libraries_or_of_the_audit(tmp_path):
+    import numpy as np
+
+    folder, store = tmp_path / "plan", tmp_path / "store"
+    folder.mkdir()
+    store.mkdir()
+    (folder / "helper_of_a_model.py").write_text("SCALE = 2")
+    (folder / "model.bin").write_bytes(b"m")
+    (store / "0.npy").write_bytes(b"0")
+    for name in ("weights.npy", "mapped.npy"):
+        np.save(folder / name, np.ones(10))
+    script = SCRIPT.format(folder=str(folder), store=str(store))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    found = done.stdout.split()
+    assert found[0] == str(folder / "model.bin")
+    assert set(found) == {str(folder / name) for name in ("model.bin", "helper_of_a_model.py", "weights.npy", "mapped.npy")}

@@ -5,10 +5,7 @@ Files are the same on every day, as a damaged one is known by its seed alone.
 
 from __future__ import annotations
 
-import io
 import json
-import re
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -153,11 +150,12 @@ def _read_onnx(path: Path) -> None:
 
 def _skops_files(folder: Path) -> None:
     import lightgbm
-    import skops.io
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+
+    from effaudit.formats import _skops
 
     rows, answers = _numbers()
     models = {
@@ -167,22 +165,7 @@ def _skops_files(folder: Path) -> None:
         "booster": lightgbm.LGBMClassifier(n_estimators=2, num_leaves=4, verbose=-1, n_jobs=1),
     }
     for name, model in models.items():
-        (folder / f"{name}.skops").write_bytes(_numbered(skops.io.dumps(model.fit(rows, answers))))
-
-
-def _numbered(data: bytes) -> bytes:
-    """Skops names parts by their places in memory, which differ by the day: here they are numbered."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    schema = members.pop("schema.json").decode()
-    places = {place: str(number) for number, place in enumerate(dict.fromkeys(re.findall(r'"__id__": ([0-9]+)', schema)), 1)}
-    named = re.compile("|".join(map(re.escape, sorted(places, key=len, reverse=True))))
-
-    def renamed(text: str) -> str:
-        return named.sub(lambda place: places[place[0]], text)
-
-    whole = {renamed(name): content for name, content in members.items()}
-    return _damage.zipped({name: whole[name] for name in sorted(whole)} | {"schema.json": renamed(schema).encode()})
+        _skops.dump(model.fit(rows, answers), folder / f"{name}.skops")
 
 
 def _read_skops(path: Path) -> Ask:

@@ -75,12 +75,17 @@ def needs_trust(artifact: Artifact, why: str, instead: str) -> None:
 def check_zip(path: Path) -> None:
     """Refuses a zip archive that would unpack to far more than it holds, before anything is unpacked."""
     with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
+        check_members(archive, path.name, path.stat().st_size)
+
+
+def check_members(archive: zipfile.ZipFile, name: str, size: int) -> None:
+    """The same for an opened archive of so many bytes."""
+    members = archive.infolist()
     unpacked = sum(member.file_size for member in members)
-    limit = min(_UNPACKED, max(_SMALL, _RATIO * path.stat().st_size))
+    limit = min(_UNPACKED, max(_SMALL, _RATIO * size))
     if len(members) > _MEMBERS or unpacked > limit:
         raise Refused(
-            f"{path.name} declares {len(members):,} members of {unpacked:,} bytes, more than the {limit:,} bytes that a file of "
+            f"{name} declares {len(members):,} members of {unpacked:,} bytes, more than the {limit:,} bytes that a file of "
             "its size may unpack to; save the model again without compression"
         )
 

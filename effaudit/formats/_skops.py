@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import math
 import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import numpy as np
 
 from effaudit.core.candidate import Trust
 from effaudit.core.plugin import Refused
@@ -81,20 +84,22 @@ _NOT_NEEDED = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("t
 def load(path: Path, trust: Trust) -> Any:
     """The object in a skops file. Raises Refused with the line to paste when it holds types that nobody trusts."""
     _opening.check_zip(path)
-    io = skops_io()
+    with zipfile.ZipFile(path) as archive:
+        _check_sizes(archive, path.name)
+    skops = skops_io()
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        return io.load(path, trusted=[name for name in (*REVIEWED, *trust.types) if name != _BOOSTER])
+        return skops.load(path, trusted=[name for name in (*REVIEWED, *trust.types) if name != _BOOSTER])
     except UntrustedTypesFoundException:
-        types = io.get_untrusted_types(file=path)
+        types = skops.get_untrusted_types(file=path)
     unknown = [] if trust.everything else [name for name in types if name not in REVIEWED and name not in trust.types]
     if unknown:
         raise Refused(_refusal(path, unknown, trust))
     if _BOOSTER not in types:
-        return io.load(path, trusted=types)
+        return skops.load(path, trusted=types)
     with _checked_boosters():
-        return io.load(path, trusted=types)
+        return skops.load(path, trusted=types)
 
 
 def unreviewed(path: Path) -> list[str]:
@@ -125,6 +130,29 @@ def _number(node: Any, ids: dict[int, int], files: dict[str, str], numbers: Iter
             node["file"] = files[file]
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         _number(child, ids, files, numbers)
+
+
+def _check_sizes(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuses arrays that declare more numbers than they hold, before memory is asked for them."""
+    for member in archive.infolist():
+        if member.filename.endswith(".npy"):
+            with archive.open(member) as file:
+                declared = _declared(file)
+            if declared > member.file_size:
+                what = f"an array of {declared:,} bytes where it holds {member.file_size:,}"
+                raise Refused(f"{name} declares {what}; save the model again")
+        elif member.filename.endswith(".npz"):  # a sparse matrix: arrays in an archive of their own
+            with zipfile.ZipFile(io.BytesIO(archive.read(member))) as inner:
+                _opening.check_members(inner, name, member.file_size)
+                _check_sizes(inner, name)
+
+
+def _declared(file: IO[bytes]) -> int:
+    """The bytes of the numbers that a .npy file's header declares. Raises ValueError."""
+    version = np.lib.format.read_magic(file)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = header(file)
+    return math.prod(shape) * dtype.itemsize
 
 
 def _refusal(path: Path, types: list[str], trust: Trust) -> str:

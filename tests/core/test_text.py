@@ -81,3 +81,9 @@ def test_counts_and_lists_read_like_english():
     assert counted(1, "row") == "1 row"
     assert counted(1200, "row") == "1,200 rows"
     assert listed("abcdefghij", 3) == "a, b, c and 7 more"
+
+
+def test_names_that_are_listed_or_suggested_are_harmless():
+    for said in (did_you_mean("lates", ["late\x7f\x1b[31m"]), did_you_mean("zzz", ["a\x1b[2J"]), listed(["a\x1b[2J", "b\x7f"])):
+        assert said.isprintable()
+        assert len(listed(["x" * 10_000])) < 100

@@ -69,3 +69,14 @@ def test_it_recognises_its_suffix_and_claims_graphs(graphs):
     assert not kind.recognises(Path("a/b.pt2"), b"")
     assert kind.claims(graphs.network([5, 2]))
     assert not kind.claims({})
+
+
+@pytest.mark.parametrize("name", [b"input", b"output"])
+def test_names_that_are_not_utf8_are_refused_with_the_file(tmp_path, graphs, name):
+    graph = graphs.network([3, 2])
+    graph.graph.input[0].name, graph.graph.node[0].input[0] = "input", "input"
+    graph.graph.output[0].name, graph.graph.node[-1].output[0] = "output", "output"
+    path = tmp_path / "net.onnx"
+    path.write_bytes(graph.SerializeToString().replace(name, b"\xa7" + name[1:]))
+    with pytest.raises(Refused, match="cannot be read as an ONNX graph"):
+        Onnx().open(Artifact(str(path), "onnx"), 1)

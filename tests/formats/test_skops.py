@@ -131,6 +131,41 @@ def test_the_refusal_repeats_what_the_plan_already_trusts(tmp_path, numbers):
     assert _skops.load(path, both).predict(numbers[0]).shape == (160,)
 
 
+def huge(shape=(2**32,)):
+    """The header of many numbers, and none of them."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    return header.getvalue()
+
+
+def zipped(members):
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return whole.getvalue()
+
+
+@pytest.mark.parametrize("shape", [(2**32,), (3, 2**40), (2**62, 2**62)])
+@pytest.mark.parametrize("inside", [False, True], ids=["an array", "a sparse matrix"])
+def test_an_array_that_declares_more_than_it_holds_is_refused_before_memory_is_asked_for(saved, shape, inside):
+    def change(schema, members):
+        members |= {"matrix.npz": zipped({"data.npy": huge(shape)})} if inside else {"array.npy": huge(shape)}
+
+    rewritten(saved, change)
+    with pytest.raises(Refused, match=r"model\.skops declares an array of [\d,]+ bytes where it holds"):
+        _skops.load(saved, Trust())
+
+
+def test_a_sparse_matrix_that_unpacks_to_far_more_is_refused(saved):
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.npy", bytes(200 << 20))
+    rewritten(saved, lambda schema, members: members.update({"matrix.npz": bomb.getvalue()}))
+    with pytest.raises(Refused, match="members of"):
+        _skops.load(saved, Trust())
+
+
 def test_the_same_model_gives_the_same_bytes_in_any_process_at_any_time(tmp_path):
     program = """
 import sys, time

@@ -46,6 +46,7 @@ from effaudit.measure.finalists import look_into
 from effaudit.measure.findings import findings
 from effaudit.measure.gather import Gathered, gather, stale
 from effaudit.measure.looks import PLANNED, Looks, ended_after
+from effaudit.measure.machine_key import machine_key
 from effaudit.measure.panels import TWIN, panels
 from effaudit.measure.remembered import judged_on, on_new_rows
 from effaudit.measure.run import Run, held
@@ -164,7 +165,7 @@ class _Work:
         stop_digest: str,
     ) -> _Work:
         """Opens the journal, and with it what earlier sessions of the same audit won."""
-        same = [plan.digest, site.workload.digests, environment.packages()]
+        same = [plan.digest, site.workload.digests, environment.packages(), machine_key()]
         if stop is not None:  # who is rested depends on the policy: what another one left out is no part of this audit
             same.append(stop_digest)
         key = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
@@ -226,7 +227,7 @@ class _Work:
 
     def make_smaller_ones(self) -> None:
         """Makes the ladder and the products of the recipes, each asked like any other candidate, parents before their products."""
-        kitchen = Kitchen(self.site, self.run.artifacts, recipes.needs, environment.packages())
+        kitchen = Kitchen(self.site, self.run.artifacts, recipes.needs, environment.packages(), machine_key())
         waiting = list(enumerate(self.jobs))
         while waiting:
             todo = {job.name for _, job in waiting}

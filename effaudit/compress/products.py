@@ -41,6 +41,8 @@ class Kitchen:
     folder: Path
     needs: Callable[[str], tuple[str, ...]]
     versions: Mapping[str, str]
+    secret: str = ""
+    """Of this machine: kept products of others are made anew, whatever they say."""
 
     def make(
         self, name: str, parent: Candidate | None, identity: Identity | None, steps: tuple[Step, ...], tell: Tell
@@ -161,6 +163,7 @@ class Kitchen:
             "data": {split: self.site.workload.digests.get(split) for split in self.needs(step.technique)},
             "seed": self.site.seed,
             "versions": dict(self.versions),
+            "secret": self.secret,
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 import tokenize
 import zipfile
 import zlib
@@ -85,13 +86,22 @@ class Npz(Mapping[str, Array]):
                 data = file.read(size)
                 if len(data) != size:
                     raise ValueError("it ends too early")
+            flat: Array = np.frombuffer(data, dtype) if size else np.empty(0, dtype)
+            check_characters(flat)
         except BROKEN as error:
             raise self._fault(f"the array {one_line(name, 80)!r} cannot be read: {one_line(str(error), 160)}") from error
-        flat: Array = np.frombuffer(data, dtype) if size else np.empty(0, dtype)
         return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
 
     def _fault(self, what: str) -> InputError:
         return InputError(what, self._place)
+
+
+def check_characters(array: Array) -> None:
+    """Raises ValueError where an array of words holds numbers that are no character's."""
+    if array.dtype.kind == "U" and array.dtype.itemsize and array.size:
+        codes = np.ascontiguousarray(array).view(np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+        if int(codes.max()) > sys.maxunicode:
+            raise ValueError("its words hold numbers that are no character's")
 
 
 def write_npz(file: IO[bytes], arrays: Mapping[str, Array]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from effaudit.core.errors import InputError, Place
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading import bounds
-from effaudit.reading.npz import BROKEN, Npz
+from effaudit.reading.npz import BROKEN, Npz, check_characters
 
 Columns = dict[str, Any]
 """Name → pandas Series or numpy array, all with the same number of rows."""
@@ -167,7 +167,12 @@ def _npy(path: Path) -> Any:
             raise ValueError("it does not begin as an npy file does")
     if path.stat().st_size > bounds.most(path):
         raise ValueError(f"it is a file of holes: {path.stat().st_size:,} bytes, of which {bounds.on_disk(path):,} are on the disk")
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OverflowError as error:
+        raise ValueError("its head declares an array that no file can hold") from error
+    check_characters(array)
+    return array
 
 
 def _npy_table(path: Path, place: Place) -> Columns:

@@ -151,6 +151,12 @@ def test_a_failed_product_leaves_nothing_that_looks_like_one(kitchen, parent):
     assert [path.name for path in kitchen.folder.iterdir() if not path.name.startswith(".")] == []
 
 
+def test_a_product_that_another_machine_kept_is_made_anew(kitchen, parent):
+    made(kitchen, parent, steps(digits=1))
+    (_, how), _ = made(replace(kitchen, secret="another"), parent, steps(digits=1))
+    assert not how[0].cached
+
+
 def test_the_parent_is_unchanged(kitchen, parent):
     before = identity(parent).digest
     made(kitchen, parent, steps(digits=1) + steps(digits=0))

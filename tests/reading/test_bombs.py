@@ -134,3 +134,22 @@ def test_thousands_of_columns_take_time_in_proportion(tmp_path):
     seconds(100)
     few, many = seconds(1500), seconds(6000)
     assert many < 10 * few  # four times as many: 4 in proportion, 16 in squares
+
+
+def test_words_of_numbers_that_are_no_characters_are_refused(tmp_path):
+    words = np.array(["ab", "cd"])
+    words.view(np.uint32)[1] = 0x7FFFFFFF
+    np.savez(tmp_path / "words.npz", x=np.ones(2), word=words)
+    np.save(tmp_path / "word.npy", words)
+    np.save(tmp_path / "x.npy", np.ones(2))
+    for source in (tmp_path / "words.npz", {"x": tmp_path / "x.npy", "word": tmp_path / "word.npy"}):
+        with pytest.raises(InputError, match="no character"):
+            read_columns(source, "certify")
+
+
+def test_an_array_whose_head_declares_what_no_file_can_hold_is_refused(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones(10))
+    whole = (tmp_path / "x.npy").read_bytes()
+    (tmp_path / "x.npy").write_bytes(whole.replace(b"(10,)", b"(-9,)"))
+    with pytest.raises(InputError, match=r"x\.npy|certify"):
+        read_columns({"x": tmp_path / "x.npy"}, "certify")

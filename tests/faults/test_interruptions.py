@@ -35,7 +35,7 @@ def words(folder):
 
 @pytest.mark.parametrize("moment", ["answers", "start", "round", "incarnation"])
 def test_killed_at_any_moment_it_goes_on_from_the_journal(tmp_path, moment):
-    plan = written_plan(tmp_path, ["good", "slow"], budget="2 s")
+    plan = written_plan(tmp_path, ["good", "slow"], budget="4 s")
     first = begun(plan)
     wait_for(lambda: moment in words(tmp_path))
     first.kill()

@@ -145,7 +145,8 @@ def _reply(task: _Task) -> dict[str, Any]:
     except MemoryError:
         return {"full": True}
     except OSError as error:
-        return {"system": [error.errno, error.strerror or str(error)]}
+        named = error.filename if isinstance(error.filename, (str, bytes)) else ""
+        return {"system": [error.errno, error.strerror or str(error), os.fsdecode(named) or None]}
     return {"workload": pack(workload)}
 
 

@@ -216,6 +216,8 @@ def _numbers(raw: Any, rows: int) -> Array:
         array = np.asarray(raw)
     except ValueError as error:
         raise BadAnswer(f"answered rows of different lengths ({error})") from error
+    if array.dtype.kind == "O":
+        raise BadAnswer("answered Python objects where numbers were expected; return an array of floats, or write `output: labels`")
     if array.dtype.kind not in "fiub":
         raise BadAnswer(f"answered {array.dtype} where numbers were expected; write `output: labels` if it answers labels")
     if array.ndim == 0 or array.shape[0] != rows:

@@ -38,6 +38,8 @@ class Block:
     """Were they processes, because the format's models take one call at a time?"""
     untimed: int = 0
     """Requests that were asked before the clock, to warm up."""
+    peak: int = 0
+    """The most bytes that the candidate held during the block, counted as `resident`."""
     resident: int = 0
     """Bytes that the candidate held when the block had ended, less those of the largest requests that were held for it."""
     freshness: str = "mixed"

@@ -98,6 +98,7 @@ class Resident:
             int(facts["calls"]),
             int(facts["grouped"]),
             untimed=int(facts["untimed"]),
+            peak=max(0, int(facts["peak"]) - int(facts["requests"])),
             resident=max(0, int(facts["resident"]) - int(facts["requests"])),
             freshness=facts["freshness"],
         )

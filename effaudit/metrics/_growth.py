@@ -32,8 +32,8 @@ def growth(seen: Seen) -> tuple[Note, ...]:
 
 
 def highest(seen: Seen, start: int) -> int:
-    """The most that was held after a timed block of a start."""
-    return max((block.resident for block in seen.blocks if block.incarnation == start), default=0)
+    """The most that was held in the timed blocks of a start."""
+    return max((max(block.peak, block.resident) for block in seen.blocks if block.incarnation == start), default=0)
 
 
 def _of_start(blocks: Sequence[Block]) -> tuple[float, int] | None:

@@ -46,7 +46,7 @@ def check_unchanged(identity: Identity, site: Site) -> Identity:
         if path not in again:
             raise Fault(CODE, "open", f"its file {Path(path).name} was removed while it was audited; begin the audit again")
         if again[path].digest != file.digest:
-            raise Fault(CODE, "open", f"its file {Path(path).name} changed while it was audited; begin the audit again")
+            raise Fault(CODE, "open", f"its file {Path(path).name} changed while it was audited, by itself or by others")
     return Identity(tuple(again.get(file.path, file) for file in identity.files))
 
 

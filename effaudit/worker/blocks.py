@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from effaudit.core.store import Array
-from effaudit.worker import helpers
+from effaudit.worker import helpers, memory
 from effaudit.worker.asking import Asked
 from effaudit.worker.turns import Freshness, Turns
 
@@ -66,6 +66,7 @@ class Timer:
     """The bytes of the largest block's requests so far."""
     random: random.Random = field(default_factory=random.Random)
     """Draws the call whose answer is kept."""
+    _frozen: bool = False
     _typical: dict[int, float] = field(default_factory=dict)
 
     def block(self, asked: Asked, batch: int, turns: Turns, again: bool = False) -> Timed:
@@ -78,6 +79,7 @@ class Timer:
         turn = (turns.again if again else turns.next)(-(-calls // grouped) * grouped, batch)
         calls = len(turn.rows) // batch
         requests = asked.requests(np.concatenate([turns.held(untimed, batch), turn.rows]), batch)
+        memory.begin()
         self.largest = max(self.largest, sum(values.nbytes for values in requests[0].values()) * len(requests))
         nanos, cpu, switches, place, answer = self._run(asked.ask, requests, untimed, grouped)
         if turn.freshness != "known":
@@ -102,8 +104,11 @@ class Timer:
         groups = [timed[at : at + grouped] for at in range(0, len(timed), grouped)]
         chosen = 1 + self.random.randrange(len(groups))
         each = self._each if grouped == 1 else self._in_groups
+        if not self._frozen:  # what was loaded is not looked at again; what comes later must be, or its cycles are never freed
+            gc.collect()
+            gc.freeze()
+            self._frozen = True
         gc.collect()
-        gc.freeze()
         gc.disable()
         try:
             others = self.others_cpu()

@@ -142,7 +142,7 @@ class Desk:
         batch, again = int(message.facts["batch"]), bool(message.facts.get("again"))
         block = self._timer.block(self._ready, batch, self._turns, again)
         facts = {name: getattr(block, name) for name in ("cpu_nanos", "calls", "grouped", "switches", "freshness", "untimed")}
-        facts["resident"] = memory.now()
+        facts["peak"], facts["resident"] = memory.peak(), memory.now()
         facts["requests"] = self._timer.largest
         return self._with_kept(Message("timed", facts, {"nanos": block.nanos}), block.kept, message)
 

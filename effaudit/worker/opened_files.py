@@ -13,6 +13,7 @@ from typing import Any
 MOST_FILES = 10_000
 _SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/bin", "/opt/lib")
 _WRITING = os.O_WRONLY | os.O_RDWR
+_MOVES = frozenset(("os.rename", "os.link", "os.symlink", "shutil.copyfile", "shutil.move"))
 
 
 class OpenedFiles:
@@ -36,6 +37,9 @@ class OpenedFiles:
         return [path for path in files if Path(path).is_file()][:MOST_FILES]
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _MOVES:  # a file that takes another one's place is written: (source, destination, …)
+            with contextlib.suppress(TypeError, ValueError, IndexError):
+                self._written.add(str(Path(os.fsdecode(arguments[1])).absolute()))
         if event != "open" or len(self._read) > MOST_FILES:
             return
         path, mode, flags = (*arguments, None, None)[:3]

@@ -129,3 +129,27 @@ def test_few_rows_are_shared_out_over_many_blocks_while_they_are_new():
     timed, _ = block(100_000, times=18, rows=200)
     assert timed.calls == 20
     assert timed.freshness == "mixed"
+
+
+def test_cycles_that_die_between_blocks_are_collected():
+    import weakref
+
+    class Held:
+        def __init__(self):
+            self.own = self
+
+    clock, alive, ring = Clock(), [], []
+
+    def ask(request):
+        clock.now += 10_000_000
+        held = Held()
+        alive.append(weakref.ref(held))
+        ring.append(held)
+        del ring[:-5]
+        return request["row"]
+
+    model = SimpleNamespace(ask=ask, requests=lambda rows, batch: [{"row": rows[at : at + 1]} for at in range(len(rows))])
+    timer, turns = Timer(clock=clock, cpu_clock=clock), Turns(1000, [0])
+    for _ in range(20):
+        timer.block(model, 1, turns)
+    assert sum(one() is not None for one in alive) <= 5 + 4  # the ring, and what one block leaves to be collected

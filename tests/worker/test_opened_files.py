@@ -19,6 +19,10 @@ kept = np.load({folder!r} + "/mapped.npy", mmap_mode="r")
 open({store!r} + "/0.npy", "rb").close()
 open({folder!r} + "/cache.tmp", "w").close()
 open({folder!r} + "/cache.tmp").close()
+open({folder!r} + "/new.tmp", "w").close()
+import os
+os.replace({folder!r} + "/new.tmp", {folder!r} + "/replaced.json")
+open({folder!r} + "/replaced.json").close()
 for path in opened.paths([{folder!r} + "/model.bin", {folder!r} + "/missing"]):
     print(path)
 """

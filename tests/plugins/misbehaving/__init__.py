@@ -126,8 +126,10 @@ def begun(plan: Path, *arguments: str, ignored: Sequence[int] = ()) -> subproces
 
 
 def heeding_interruptions(ignored: Sequence[int] = ()) -> None:
-    """Tests that run in the background have children that ignore Ctrl-C, unless this is said."""
+    """Tests that run in the background, or under nohup, have children that ignore signals, unless this is said."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     for number in ignored:
         signal.signal(number, signal.SIG_IGN)
 

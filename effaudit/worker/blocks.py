@@ -73,8 +73,7 @@ class Timer:
         """Times at least 2 ms and 2 calls, after 3 untimed ones (slow calls: 1). `again`: the last block's requests once more."""
         typical = self._typical.get(batch) or self._try(asked, batch, turns)
         grouped = 1 if typical >= FAST_NANOS else int(np.ceil(FAST_NANOS / max(typical, 1.0)))
-        most = min(MOST_CALLS, turns.most(batch) or MOST_CALLS)
-        calls = int(np.clip(np.ceil(LEAST_NANOS / max(typical, 1.0)), LEAST_CALLS * grouped, max(most, LEAST_CALLS * grouped)))
+        calls = int(np.clip(np.ceil(LEAST_NANOS / max(typical, 1.0)), LEAST_CALLS * grouped, MOST_CALLS))
         untimed = UNTIMED_CALLS if typical < SLOW_NANOS else UNTIMED_SLOW_CALLS
         turn = (turns.again if again else turns.next)(-(-calls // grouped) * grouped, batch)
         calls = len(turn.rows) // batch

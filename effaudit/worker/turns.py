@@ -10,10 +10,8 @@ import numpy as np
 
 from effaudit.core.store import Array
 
-NEW_BLOCKS = 16
-"""Rows that were never asked last for so many blocks of each batch size, where there are enough of them."""
 HELD_ROWS = 1000
-"""Beside them up to so many rows, a quarter at most, are asked whenever it does not matter which."""
+"""Up to so many rows, a quarter at most, are asked whenever it does not matter which."""
 
 Freshness = Literal["new", "known", "mixed"]
 """Of a block's rows: none was asked before in its process; all were, in these very requests; or they come round again."""
@@ -30,25 +28,24 @@ class Turn:
 class Turns:
     """Hands out rows. Every row of a first pass is new; each later pass takes all rows in another order.
 
-    `batches`: how many batch sizes share the new rows. Memory, first answers and warm-ups are asked with held rows, so that
+    Memory, first answers and warm-ups are asked with held rows, so that
     they use up none of the new ones.
     """
 
-    def __init__(self, rows: int, seed: Sequence[int], batches: int = 1) -> None:
+    def __init__(self, rows: int, seed: Sequence[int]) -> None:
         self._random = np.random.default_rng(seed)
         self._order = self._random.permutation(rows)
         self._held = self._order[rows - min(HELD_ROWS, rows // 4) :] if rows >= 4 else self._order
         self._total = rows
         self._new = rows - len(self._held)
-        self._share = max(1, self._new // (NEW_BLOCKS * max(1, batches)))
         self._at = 0
         self._fresh = True
         self._held_at = 0
         self._last: dict[int, Array] = {}
 
-    def most(self, batch: int) -> int | None:
-        """How many requests a block may have, so that new rows last long enough; None when there are none left."""
-        return max(1, self._share // batch) if self._fresh and self._at + batch <= self._new else None
+    def any_new(self, batch: int) -> bool:
+        """Are there rows for a request that were never asked?"""
+        return self._fresh and self._at + batch <= self._new
 
     def next(self, requests: int, batch: int) -> Turn:
         """The next rows in turn."""
@@ -69,7 +66,7 @@ class Turns:
 
     def again(self, requests: int, batch: int) -> Turn:
         """The last requests of this batch size once more, while others are new; else the next ones."""
-        if batch not in self._last or self.most(batch) is None:
+        if batch not in self._last or not self.any_new(batch):
             return self.next(requests, batch)
         return Turn(self._last[batch][: requests * batch], "known")
 

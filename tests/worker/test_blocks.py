@@ -122,15 +122,6 @@ def test_an_answer_is_kept_as_it_was_when_the_clock_stopped():
     assert all(one.answer[0] == one.rows[0] for one in kept)
 
 
-def test_few_rows_are_shared_out_over_many_blocks_while_they_are_new():
-    timed, _ = block(100_000, rows=200)
-    assert timed.calls == 150 // 16
-    assert timed.freshness == "new"
-    timed, _ = block(100_000, times=18, rows=200)
-    assert timed.calls == 20
-    assert timed.freshness == "mixed"
-
-
 def test_cycles_that_die_between_blocks_are_collected():
     import weakref
 

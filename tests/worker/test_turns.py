@@ -28,7 +28,7 @@ def test_new_rows_are_those_that_were_never_handed_out(rows, asked):
 def test_every_later_pass_takes_all_rows_once_in_another_order(rows):
     turns = Turns(rows, [3])
     turns.next(rows - len(turns.held(1, 1)) - min(HELD_ROWS, rows // 4) + 1, 1)
-    while turns.most(1) is not None:
+    while turns.any_new(1):
         turns.next(1, 1)
     first, second = turns.next(rows, 1).rows, turns.next(rows, 1).rows
     np.testing.assert_array_equal(np.sort(first), np.arange(rows))
@@ -51,7 +51,7 @@ def test_nothing_is_repeated_on_purpose_when_all_rows_come_round_anyway():
     turns = Turns(20, [0])
     turns.next(40, 1)
     assert turns.again(1, 1).freshness == "mixed"
-    assert turns.most(1) is None
+    assert not turns.any_new(1)
 
 
 def test_two_workers_of_one_seed_hand_out_the_same_rows():

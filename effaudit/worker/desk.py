@@ -120,7 +120,6 @@ class Desk:
         begun = time.monotonic_ns()
         answer = ready.ask(request)
         first_s = (time.monotonic_ns() - begun) / 1e9
-        ready.tally.dtype = str(ready.calls("certify").predict(request).dtype)
         return self._with_kept(Message("done", {"first_s": first_s}), Kept(copied(answer), rows), message)
 
     def _answers(self, message: Message) -> Message:
@@ -197,6 +196,8 @@ class Desk:
         if message.facts.get("compare") is None:
             return reply
         ready, count = self._ready, len(kept.rows)
+        if not ready.tally.dtype:  # what `ask` gives may have been finished in another type
+            ready.tally.dtype = str(ready.calls("certify").predict(ready.requests(kept.rows, count)[0]).dtype)
         some = np.sort(self._random.choice(count, min(count, COMPARED_ROWS), replace=False))
         found = ready.taken(kept.answer, count)
         arrays = {"compared.rows": kept.rows[some], **_arrays("compared", found.of(some))}

@@ -28,8 +28,7 @@ class Turn:
 class Turns:
     """Hands out rows. Every row of a first pass is new; each later pass takes all rows in another order.
 
-    Memory, first answers and warm-ups are asked with held rows, so that
-    they use up none of the new ones.
+    Memory, first answers and warm-ups are asked with held rows, so that they use up none of the new ones.
     """
 
     def __init__(self, rows: int, seed: Sequence[int]) -> None:

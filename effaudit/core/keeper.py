@@ -13,6 +13,8 @@ import signal
 import sys
 import time
 
+from effaudit.core import cgroup
+
 COORDINATOR = "EFFAUDIT_PARENT"
 """The environment variable with the process that a keeper ends with; without it, that is the parent."""
 
@@ -40,10 +42,14 @@ def keep(life: int | None = None) -> None:
     if worker:
         os.close(1)  # the coordinator must see the end of the worker's pipe
         _prctl(_PR_SET_NAME, b"effaudit-keeper")
-        _end_as(_end_all(worker, _wait(worker, coordinator, life)))
+        group = cgroup.folder(cgroup.own(), keeper)
+        status = _end_all(worker, _wait(worker, coordinator, life), group)
+        cgroup.remove(group)
+        _end_as(status)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != keeper:  # it was killed before we asked
         os._exit(0)
+    cgroup.enter(keeper)
     os.setsid()  # its own group: one signal reaches all that did not leave it, and not the keeper
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -103,10 +109,11 @@ def _signals() -> int:
     return heard
 
 
-def _end_all(worker: int, ended: int | None) -> int | None:
+def _end_all(worker: int, ended: int | None, group: str) -> int | None:
     """Kills until nothing is left. The worker's status."""
     if ended is None:
         _kill(-worker)  # all of its group at once: what multiplies cannot outrun it
+    cgroup.end(group)
     killed: set[int] = set()
     give_up = time.monotonic() + GIVE_UP_S
     while (left := descendants(os.getpid())) and time.monotonic() < give_up:

@@ -1,0 +1,93 @@
+"""A control group (cgroup v2) of a worker's own, where the host allows one: the kernel counts and ends what is in it, seen or not.
+
+A process's children are counted when they are waited for. Those of a process that ignores SIGCHLD never are, and what multiplies
+faster than it is listed cannot be ended by a list. A group misses neither. Most users may not make one (root in a container with a
+writable /sys/fs/cgroup may, and a service that systemd delegates to), so nothing relies on it. Memory is not read from it: a group's
+includes the files that the machine has cached. See https://docs.kernel.org/admin-guide/cgroup-v2.html.
+"""
+
+from __future__ import annotations
+
+import os
+
+_NAME = "effaudit-"
+
+
+def enter(pid: int) -> str:
+    """Makes a group for this process, named by the process `pid` that will remove it, and moves this one into it. Its folder, or ""."""
+    here = own()
+    if not here:
+        return ""
+    _remove_abandoned(here)
+    group = folder(here, pid)
+    try:
+        os.mkdir(group, 0o755)  # noqa: PTH102 - pathlib would be imported for it
+        _write(f"{group}/cgroup.procs", str(os.getpid()))
+    except OSError:  # not ours to divide
+        remove(group)
+        return ""
+    return group
+
+
+def folder(here: str, pid: int) -> str:
+    """The folder of the group that `pid` will remove, below the group `here`."""
+    return f"{here}/{_NAME}{pid}"
+
+
+def own(mounts: str = "/proc/self/mountinfo", member: str = "/proc/self/cgroup") -> str:
+    """The folder of the group that this process is in; "" where there is no cgroup v2."""
+    path = next((line[3:] for line in _text(member).splitlines() if line.startswith("0::")), "")
+    for line in _text(mounts).splitlines():
+        before, _, after = line.partition(" - ")
+        if path and after.startswith("cgroup2 "):
+            root, point = before.split()[3:5]
+            inside = path.removeprefix(root) if root != "/" else path
+            return point + inside.rstrip("/")
+    return ""
+
+
+def cpu_nanos() -> int:
+    """Nanoseconds that all in a worker's own group have used, ended ones too, to the scheduler's tick; 0 without such a group."""
+    group = own()
+    if not group.rpartition("/")[2].startswith(_NAME):
+        return 0
+    facts = dict(line.split() for line in _text(f"{group}/cpu.stat").splitlines())
+    return int(facts.get("usage_usec", 0)) * 1000
+
+
+def end(group: str) -> None:
+    """Kills all that is in a group, at once (Linux 5.14)."""
+    try:
+        _write(f"{group}/cgroup.kill", "1")
+    except OSError:
+        return
+
+
+def remove(group: str) -> None:
+    """Removes a group in which nothing runs, and those within it."""
+    for inside, _, _ in os.walk(group, topdown=False):
+        try:
+            os.rmdir(inside)  # noqa: PTH106
+        except OSError:  # something is in it
+            return
+
+
+def _remove_abandoned(here: str) -> None:
+    """Groups whose keeper was killed before it could."""
+    for name in os.listdir(here):  # noqa: PTH208
+        pid = name.removeprefix(_NAME)
+        if pid != name and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):  # noqa: PTH110
+            remove(f"{here}/{name}")
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(text)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return ""

@@ -135,7 +135,7 @@ def test_a_second_audit_in_the_same_folder_is_refused_with_who_is_there(tmp_path
     first.communicate(timeout=60)
 
 
-def test_a_changed_plan_begins_anew_and_a_finished_record_is_measured_again(tmp_path):
+def test_a_finished_record_is_measured_again(tmp_path):
     plan = written_plan(tmp_path, ["good", "slow"], budget="1 s")
     begun(plan).communicate(timeout=120)
     before = read_record(tmp_path / "run")
@@ -145,10 +145,19 @@ def test_a_changed_plan_begins_anew_and_a_finished_record_is_measured_again(tmp_
     assert process.returncode == 0
     assert after.created >= before.created
     assert len(after.sessions) == 1
-    changed = json.loads(plan.read_text()) | {"seed": 1}
-    plan.write_text(json.dumps(changed))
+
+
+def test_a_changed_plan_begins_anew(tmp_path):
+    plan = written_plan(tmp_path, ["good", "slow"], budget="1 s")
+    first = begun(plan)
+    wait_for(lambda: "answers" in words(tmp_path))
+    first.kill()
+    first.communicate()
+    plan.write_text(json.dumps(json.loads(plan.read_text()) | {"seed": 1}))
     begun(plan).communicate(timeout=120)
-    assert read_record(tmp_path / "run").seed == 1
+    record = read_record(tmp_path / "run")
+    assert record.seed == 1
+    assert len(record.sessions) == 1
 
 
 def test_a_full_disk_is_said_and_what_was_won_is_kept(tmp_path, monkeypatch, capsys):

@@ -74,7 +74,8 @@ def audit(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sockets")
     written(
         folder,
-        measure={"budget": "1 s", "restarts": 2, "codecarbon": "all"},
+        measure={"budget": "1 s", "restarts": 1, "codecarbon": "finalists"},
+        workload={"data": "data.npz", "answer": "y", "rows": "independent", "batch_sizes": [1]},
         candidates=[
             {"name": "linear", "path": "linear.skops"},
             {"name": "boosted", "path": "boosted.txt"},
@@ -120,9 +121,10 @@ def test_no_process_opens_one_in_native_code(audit):
 
 def test_codecarbon_was_part_of_it_and_the_users_configuration_was_not(audit):
     assert set(audit.readings) == {"linear", "boosted", "net", "linear-to_onnx"}
-    for readings in audit.readings.values():
-        found = readings["energy.codecarbon"]
-        assert 0 < found["value"] < 1000 * readings["energy.per_1000"]["value"], found
+    read = [readings for readings in audit.readings.values() if "value" in readings["energy.codecarbon"]]
+    assert read
+    for readings in read:
+        assert 0 < readings["energy.codecarbon"]["value"] < 1000 * readings["energy.per_1000"]["value"], readings
 
 
 def test_the_watch_sees_what_there_is_to_see(tmp_path):

@@ -1,9 +1,9 @@
 """A control group (cgroup v2) of a worker's own, where the host allows one: the kernel counts and ends what is in it, seen or not.
 
 A process's children are counted when they are waited for. Those of a process that ignores SIGCHLD never are, and what multiplies
-faster than it is listed cannot be ended by a list. A group misses neither. Most users may not make one (root in a container with a
-writable /sys/fs/cgroup may, and a service that systemd delegates to), so nothing relies on it. Memory is not read from it: a group's
-includes the files that the machine has cached. See https://docs.kernel.org/admin-guide/cgroup-v2.html.
+faster than it is listed cannot be ended by a list. A group misses neither. Most users may not make one (root in a container with
+a writable /sys/fs/cgroup may, and a service that systemd delegates to), so nothing relies on it. Memory is not read from it: that
+of a group includes the files that the machine has cached. See https://docs.kernel.org/admin-guide/cgroup-v2.html.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _NAME = "effaudit-"
 
 
 def enter(pid: int) -> str:
-    """Makes a group for this process, named by the process `pid` that will remove it, and moves this one into it. Its folder, or ""."""
+    """Moves this process into a group of its own, named by the process `pid` that will remove it. Its folder, or ""."""
     here = own()
     if not here:
         return ""

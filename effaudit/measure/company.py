@@ -18,7 +18,7 @@ from effaudit.core.slices import NO_SLICE, SAMPLE, Slice
 from effaudit.core.store import Array, Store
 from effaudit.core.text import counted
 from effaudit.core.workload import Workload
-from effaudit.measure.replies import differing_rows, reply_limit, stored
+from effaudit.measure.replies import differing_rows, reply_limit, scale_of, stored
 from effaudit.process import Site, Worker
 
 COMPARED = 1000
@@ -59,7 +59,7 @@ def in_company(worker: Worker, site: Site, answers: Answers, tell: Callable[[flo
     """Asks again at each of the workload's batch sizes, in two orders. `answers`: those to all certify rows in large requests."""
     total = site.workload.splits["certify"]
     sizes = site.workload.batch_sizes
-    pace = 0.0
+    pace, scale = 0.0, scale_of(answers)
     for place, size in enumerate(sizes):
         tell(place / len(sizes))
         rows = _drawn(site, min(total, max(COMPARED, size)))
@@ -68,7 +68,7 @@ def in_company(worker: Worker, site: Site, answers: Answers, tell: Callable[[flo
                 continue
             found = _asked(worker, site, order, size)
             pace = found.seconds / len(order) if size == sizes[0] else pace
-            differing = int(np.count_nonzero(differing_rows(answers.of(order), found.answers, found.dtype)))
+            differing = int(np.count_nonzero(differing_rows(answers.of(order), found.answers, found.dtype, scale)))
             if differing:
                 pace = pace or _asked(worker, site, rows[: sizes[0] * 8], sizes[0]).seconds / len(rows[: sizes[0] * 8])
                 words = f"on {differing:,} of {counted(len(order), 'row')}, {counted(size, 'row')} a request"

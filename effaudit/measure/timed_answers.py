@@ -14,7 +14,7 @@ from effaudit.core.observed import Answers
 from effaudit.core.protocol import Message
 from effaudit.core.reading import Failure
 from effaudit.core.text import counted
-from effaudit.measure.replies import differing_rows
+from effaudit.measure.replies import Scale, differing_rows, scale_of
 from effaudit.process import Fault
 
 UNTRUE = frozenset({"timed_answers", "bad_answer", "file_changed"})
@@ -46,15 +46,14 @@ class Expected:
             first, which = _told(reply, "again"), "the same request got outside the clock"
         else:
             first, which = self.answers.of(rows), "the same rows got when they were scored"
-        differing = int(np.count_nonzero(differing_rows(first, found, str(reply.facts["dtype"]), self._spread)))
+        differing = int(np.count_nonzero(differing_rows(first, found, str(reply.facts["dtype"]), self._scale)))
         if differing:
             words = f"on {differing:,} of {counted(len(rows), 'compared row')}"
             raise Fault("timed_answers", "time", f"its answers to timed requests are not those that {which} ({words})")
 
     @cached_property
-    def _spread(self) -> float:
-        scores = self.answers.scores
-        return 1.0 if scores is None or self.answers.labels is not None else float(np.std(scores))
+    def _scale(self) -> Scale:
+        return scale_of(self.answers)
 
 
 def expected(answers: Answers, codes: frozenset[str]) -> Expected | None:

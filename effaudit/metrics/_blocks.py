@@ -83,6 +83,8 @@ def cpu_seconds_per_row(block: Block) -> float:
 
 UNDISTURBED = 0.9
 """The quantile of blocks, by the processors that they had, that stands for a machine left alone."""
+LEAST_WALL_NANOS = 500_000
+"""In shorter blocks what the clocks themselves take would count."""
 BUSY_SHARE = 1.25
 """Who keeps more than so many processors busy for each thread that it was given uses more than it was given."""
 
@@ -90,7 +92,7 @@ BUSY_SHARE = 1.25
 def more_processors(seen: Seen, blocks: Sequence[Block]) -> tuple[Note, ...]:
     """Says so where single requests kept more processors busy than the candidate's `threads`."""
     walls = [(block.cpu_nanos, float(block.nanos.sum()) * block.grouped) for block in blocks]
-    found = float(np.quantile([cpu / wall for cpu, wall in walls if wall > 0] or [0.0], UNDISTURBED))
+    found = float(np.quantile([cpu / wall for cpu, wall in walls if wall > LEAST_WALL_NANOS] or [0.0], UNDISTURBED))
     threads = seen.candidate.threads
     if found <= BUSY_SHARE * threads:
         return ()

@@ -1,4 +1,7 @@
-"""Which files this process reads for its candidate: those that Python opens or imports, and those that are mapped into memory."""
+"""Which files a candidate reads: those that Python opens or imports in this process, and those mapped into memory or held open.
+
+Of the processes that it started only the last two are seen. A file that any of them writes is not one that it was given.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import contextlib
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from effaudit.worker import helpers
 
 MOST_FILES = 10_000
 _SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/bin", "/opt/lib")
@@ -31,9 +37,14 @@ class OpenedFiles:
     def paths(self, named: Iterable[str | Path]) -> list[str]:
         """All regular files that were read and not written, with those that are `named`, each once."""
         imported = [getattr(module, "__file__", None) for module in tuple(sys.modules.values())]
-        read = self._read | {path for path in imported if path} | set(_mapped())
-        found = [*map(str, named), *sorted(path for path in read if path not in self._written and self._is_candidates(path))]
-        files = dict.fromkeys(str(Path(path).absolute()) for path in found)
+        read, written = self._read | {path for path in imported if path}, set(self._written)
+        for process in ("self", *map(str, helpers.running())):
+            for held in (_mapped(process), _open(process)):
+                read |= held.read
+                written |= held.written
+        really_written = {os.path.realpath(path) for path in written}
+        found = [path for path in sorted(read) if self._is_candidates(path) and os.path.realpath(path) not in really_written]
+        files = dict.fromkeys(str(Path(path).absolute()) for path in [*map(str, named), *found])
         return [path for path in files if Path(path).is_file()][:MOST_FILES]
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -53,10 +64,37 @@ class OpenedFiles:
         return not inside and "__pycache__" not in path
 
 
-def _mapped() -> list[str]:
-    """Files that lie in this process's memory, which libraries may have opened without Python."""
+@dataclass(frozen=True)
+class _Held:
+    """Files that a process holds, by whether it may write them."""
+
+    read: frozenset[str]
+    written: frozenset[str]
+
+
+def _held(found: Iterable[tuple[str, bool]]) -> _Held:
+    paths = [(path, writes) for path, writes in found if path.startswith("/")]
+    return _Held(frozenset(path for path, _ in paths), frozenset(path for path, writes in paths if writes))
+
+
+def _mapped(process: str) -> _Held:
+    """Files that lie in a process's memory, which libraries may have opened; shared and writable ones are written."""
     try:
-        lines = Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines()
+        lines = Path(f"/proc/{process}/maps").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
-        return []
-    return [parts[5] for line in lines if len(parts := line.split(None, 5)) == 6 and parts[5].startswith("/")]
+        return _held(())
+    parts = (line.split(None, 5) for line in lines)
+    return _held((part[5], "w" in part[1] and "s" in part[1]) for part in parts if len(part) == 6)
+
+
+def _open(process: str) -> _Held:
+    """Files that a process holds open."""
+    return _held(_descriptors(Path(f"/proc/{process}")))
+
+
+def _descriptors(process: Path) -> Iterator[tuple[str, bool]]:
+    with contextlib.suppress(OSError):
+        for descriptor in list((process / "fd").iterdir()):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                flags = (process / "fdinfo" / descriptor.name).read_text().split("flags:")[1].split()[0]
+                yield str(descriptor.readlink()), bool(int(flags, 8) & _WRITING)

@@ -72,3 +72,8 @@ def test_who_keeps_more_processors_busy_than_it_was_given_is_told_so(processors,
     notes = _blocks.more_processors(own, blocks)
     assert [note.code for note in notes] == ["more_processors"] * told
     assert not told or f"keeps {processors:.1f} processors busy" in notes[0].text
+
+
+def test_blocks_so_short_that_the_clocks_count_do_not_say_how_many_processors_are_busy():
+    blocks = [Block(0, n, 1, np.full(2, 900.0), 9_000, 2, 1) for n in range(30)]
+    assert _blocks.more_processors(SimpleNamespace(candidate=SimpleNamespace(threads=1)), blocks) == ()

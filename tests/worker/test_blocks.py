@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from effaudit.worker import blocks
 from effaudit.worker.blocks import FAST_NANOS, LEAST_CALLS, MOST_CALLS, TRIED_CALLS, UNTIMED_CALLS, UNTIMED_SLOW_CALLS, Timer
 from effaudit.worker.turns import Turns
 
@@ -120,6 +121,19 @@ def test_an_answer_is_kept_as_it_was_when_the_clock_stopped():
     model = SimpleNamespace(ask=ask, requests=lambda rows, batch: [{"row": rows[at : at + 1]} for at in range(len(rows))])
     kept = [Timer(clock=clock, cpu_clock=clock).block(model, 1, Turns(1000, [k])).kept for k in range(20)]
     assert all(one.answer[0] == one.rows[0] for one in kept)
+
+
+def test_copying_the_kept_answer_is_not_the_candidates_work(monkeypatch):
+    clock = Clock()
+    model, copy = asked(clock, 1_000_000), blocks.copied
+
+    def slowly(answer):
+        clock.now += 7_000_000
+        return copy(answer)
+
+    monkeypatch.setattr(blocks, "copied", slowly)
+    timed = Timer(clock=clock, cpu_clock=clock, others_cpu=lambda: 0).block(model, 1, Turns(1000, [0]))
+    assert timed.cpu_nanos == timed.calls * 1_000_000
 
 
 def test_cycles_that_die_between_blocks_are_collected():

@@ -283,10 +283,10 @@ def _tried(reader: Any, path: Path, seed: int) -> Tried:
     Path("/proc/self/clear_refs").write_text("5")  # from here on VmHWM is this input's
     verdict, words, where = _verdict(reader, path)
     seconds, more = time.process_time() - begun, max(0, _status("VmHWM") - held)
-    if verdict in _OK and seconds > SLOW_S:
-        verdict, words = "slow", f"{seconds:.1f} s of processor time ({verdict})"
-    elif verdict in _OK and more > MOST_BYTES:
+    if verdict in _OK and more > MOST_BYTES:  # which takes its time, too
         verdict, words = "memory", f"{more / 2**20:.0f} MiB ({verdict})"
+    elif verdict in _OK and seconds > SLOW_S:
+        verdict, words = "slow", f"{seconds:.1f} s of processor time ({verdict})"
     return Tried(seed, verdict, words[:300], seconds, more, where)
 
 

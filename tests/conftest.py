@@ -8,6 +8,7 @@ from pathlib import Path
 
 PLUGINS = str(Path(__file__).parent / "plugins")
 
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; screens have the width that they have elsewhere
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # tests run models, too, and none of them is to be reported to anyone
 
 if PLUGINS not in sys.path:

@@ -56,6 +56,9 @@ ONE_CLASS = frozenset(
 OF_PROBABILITIES = frozenset(("brier_score", "d2_brier_score", "d2_log_loss_score", "log_loss"))
 """Scorers of how far probabilities can be believed, which mean nothing of other scores."""
 
+OF_SCORES = OF_PROBABILITIES | {"average_precision", "top_k_accuracy"} | {name for name in HIGHER if name.startswith("roc_auc")}
+"""Scorers of classification that do not look at labels."""
+
 UNWEIGHTED = frozenset(("max_error", "roc_auc_ovo", "roc_auc_ovo_weighted"))
 """Those that scikit-learn cannot weigh rows in."""
 

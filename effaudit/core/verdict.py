@@ -26,6 +26,7 @@ Reason = Literal[
     "timed_answers",
     "more_processors",
     "memory_grows",
+    "labels_untimed",
 ]
 """Why a check is inconclusive: a closed list. What each means, and what cures it, is told in docs/policies.md."""
 CURABLE: frozenset[str] = frozenset({"interval_straddles", "too_few_samples"})
@@ -39,7 +40,11 @@ REASONS_OF_DOUBTS: Mapping[str, Reason] = {
     "timed_answers": "timed_answers",
 }
 """The reason that each doubt about a candidate's answers (its code) becomes."""
-REASONS_OF_NOTES: Mapping[str, Reason] = {"more_processors": "more_processors", "memory_grows": "memory_grows"}
+REASONS_OF_NOTES: Mapping[str, Reason] = {
+    "more_processors": "more_processors",
+    "memory_grows": "memory_grows",
+    "batch_unscored": "answers_depend_on_batch",
+}
 """The reason that a note on a single figure becomes: the figure is not one of what the plan asks for."""
 REASONS_OF_FAILURES: frozenset[str] = frozenset({"too_few_samples", "answers_depend_on_batch", "inputs_not_understood"})
 """The codes of a reading's failure that are a reason of their own."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from effaudit.core.notes import Note
 from effaudit.core.policy import Policy, Rule
 from effaudit.core.reading import Meaning, Measurement
+from effaudit.core.scorers import OF_SCORES
 from effaudit.core.stats.estimate import Estimate, Exact
 from effaudit.core.text import one_line
 from effaudit.core.verdict import REASONS_OF_DOUBTS, REASONS_OF_NOTES, Check, Reason, Status
@@ -17,6 +20,7 @@ from effaudit.judge.evidence import Evidence, Undecidable
 from effaudit.judge.rules import rules_for, single
 
 Meanings = Callable[[str], Meaning | None]
+OF_TIME = ("latency.", "throughput.", "energy.", "carbon.", "cost.")
 UNITLESS = ("score", "share", "count", "number", "")
 
 
@@ -182,7 +186,19 @@ def _noted(evidence: Evidence, name: str, rule: Rule) -> Undecidable | None:
         for note in reading.notes if isinstance(reading, Measurement) else ():
             if note.code in REASONS_OF_NOTES:
                 return Undecidable(REASONS_OF_NOTES[note.code], note.text if one == name else f"of {one}, {note.text}")
+        for note in _of_its_labels(evidence, one, rule):
+            return Undecidable("labels_untimed", note.text if one == name else f"of {one}, {note.text}")
     return None
+
+
+def _of_its_labels(evidence: Evidence, name: str, rule: Rule) -> Iterator[Note]:
+    """What says that the labels whose quality counts are not answered in the time that was measured."""
+    if not rule.metric.startswith(OF_TIME) or name not in evidence.rows:
+        return
+    row = evidence.rows[name]
+    scorers = (re.split(r"\W", metric)[1] for metric in row.readings if metric.startswith("quality."))
+    if not OF_SCORES.issuperset(scorers):
+        yield from (note for note in row.notes if note.code == "labels_untimed")
 
 
 def _elsewhere(evidence: Evidence, policy: Policy) -> Undecidable | None:

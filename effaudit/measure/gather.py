@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from effaudit.core import units
 from effaudit.core.artifacts import file_digest
 from effaudit.core.candidate import Candidate, Contract, Facts
 from effaudit.core.classes import natural
@@ -36,6 +37,9 @@ CHUNK = 1000
 
 ONCE = 0.6
 """The share of the progress that asking about every row once takes; the rest is asking again in other company."""
+
+LONGER, LONGER_NANOS = 1.5, 50_000
+"""A rule for labels that takes so many times as long as what is timed, and these nanoseconds, is another computation."""
 
 ROUNDING = 1e-6
 """Answers to the same rows that differ by no more, absolutely or as a share, are the same."""
@@ -124,6 +128,7 @@ def _asked(
     identity = read_by(worker, before)
     resident = worker.resident()
     company = Company(answers["certify"]) if drawn else _in_company(worker, site, answers["certify"], tell)
+    untimed = _own_rule(worker, site)
     tell(1.0)
     answers["certify"] = company.answers
     found = Gathered(
@@ -132,7 +137,7 @@ def _asked(
         unpack(Sizes, count.facts["sizes"]),
         answers,
         resident,
-        (*understood.notes(), *company.notes),
+        (*understood.notes(), *company.notes, *untimed),
         (*drawn, *understood.doubts(site.settings.unknown, _has_empty_column(site.workload)), *company.doubts),
         company.groups,
         identity,
@@ -148,6 +153,21 @@ def _in_company(worker: Worker, site: Site, answers: Answers, tell: Callable[[fl
     except Fault as fault:
         words = f"asked again as the workload asks, it failed: {fault.failure.reason}"
         return Company(answers, doubts=coded("answers_depend_on_batch", one_line(words, 300)))
+
+
+def _own_rule(worker: Worker, site: Site) -> tuple[Note, ...]:
+    """Says so where the labels whose quality is read come from a call that takes longer than the one that is timed."""
+    try:
+        facts = worker.ask(
+            "own_rule", {"batch": site.workload.batch_sizes[0]}, stage="answer", timeout_s=site.settings.timeout_s
+        ).facts
+    except Fault as fault:
+        return coded("labels_untimed", one_line(f"asked again for its own labels, it failed: {fault.failure.reason}", 300))
+    own, timed = float(facts.get("own", 0.0)), float(facts.get("timed", 0.0))
+    if own <= LONGER * timed + LONGER_NANOS:
+        return ()
+    took = f"{units.show(own / 1e9, 's')} a request, and what is timed gives probabilities in {units.show(timed / 1e9, 's')}"
+    return coded("labels_untimed", f"its labels come from its own predict, which takes {took}")
 
 
 def _understood(worker: Worker, site: Site) -> Found:

@@ -14,6 +14,7 @@ from effaudit.core.reading import Better, Failure, Measurement, Method, Spread
 from effaudit.core.stats import percentiles
 from effaudit.core.stats.estimate import TooFew
 from effaudit.core.store import Array
+from effaudit.core.text import counted
 
 
 def of_batch(seen: Seen, batch: int) -> tuple[Block, ...] | Failure:
@@ -98,6 +99,15 @@ def more_processors(seen: Seen, blocks: Sequence[Block]) -> tuple[Note, ...]:
         return ()
     words = f"a request keeps {found:.1f} processors busy, and its `threads` are {threads}: a service gives it no more"
     return (Note("more_processors", words),)
+
+
+def batch_unscored(seen: Seen, batch: int) -> tuple[Note, ...]:
+    """Says so where requests of this size get other answers than those whose quality was read."""
+    first = seen.workload.batch_sizes[0]
+    if batch == first or "answers_depend_on_batch" not in {note.code for note in seen.notes}:
+        return ()
+    words = f"quality was read at {counted(first, 'row')} a request, not at {batch:,}"
+    return (Note("batch_unscored", f"its answers depend on which rows are asked together: {words}"),)
 
 
 def rows_repeat(seen: Seen, batch: int) -> tuple[Note, ...]:

@@ -62,7 +62,7 @@ def _aggregate(seen: Seen, batch: int, blocks: tuple[Block, ...], aggregate: str
     if isinstance(estimate, TooFew):
         return Result(Failure("too_few_samples", "time", f"{aggregate} of {estimate}"))
     notes = _blocks.rows_repeat(seen, batch) + _timer_limited(blocks, aggregate) + _wavering(seen, batch, aggregate)
-    notes += _blocks.more_processors(seen, blocks)
+    notes += _blocks.more_processors(seen, blocks) + _blocks.batch_unscored(seen, batch)
     reading = Measurement(
         estimate.value,
         estimate.low,

@@ -48,7 +48,7 @@ class Throughput(Metric):
             name = f"throughput.batch_{batch}"
             blocks = _blocks.of_batch(seen, batch)
             notes = () if isinstance(blocks, Failure) else _blocks.more_processors(seen, blocks)
-            found[name] = _rate(seen, name, blocks, _blocks.rows_repeat(seen, batch) + notes)
+            found[name] = _rate(seen, name, blocks, _blocks.rows_repeat(seen, batch) + _blocks.batch_unscored(seen, batch) + notes)
         for callers in seen.settings.parallel:
             name = f"throughput.parallel_{callers}"
             blocks = _blocks.of_callers(seen, callers)

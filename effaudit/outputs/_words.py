@@ -57,6 +57,7 @@ REASONS: Mapping[Reason, str] = {
     "answers_depend_on_batch": "its answers depend on which rows are asked together",
     "inputs_not_understood": "it does not know what many rows hold",
     "timed_answers": "it answers otherwise when it is timed",
+    "labels_untimed": "its labels come from a slower call than the one that is timed",
     "more_processors": "it uses more processors than the plan gives it",
     "memory_grows": "its memory grows with every request",
 }

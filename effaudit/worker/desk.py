@@ -32,6 +32,7 @@ from effaudit.worker.turns import Turns
 
 _DISTANCES = "Its scores are distances to a boundary, not probabilities: they rank rows, but do not say how sure it is."
 
+RULE_CALLS = 9
 HELD_ROWS = 1000
 HELD_S = 0.5
 """The phase whose memory is read holds so many rows as requests, and answers them for so long; each at most once."""
@@ -64,6 +65,7 @@ class Desk:
             "answers": self._answers,
             "asked": self._asked_at,
             "understood": self._understood,
+            "own_rule": self._own_rule,
             "block": self._block,
             "parallel": self._parallel,
             "busy": self._busy,
@@ -136,6 +138,14 @@ class Desk:
 
     def _understood(self, message: Message) -> Message:
         return Message("understood", {"found": pack(self._ready.tally.told())})
+
+    def _own_rule(self, message: Message) -> Message:
+        """Median nanoseconds of a request to what is timed, and to the model's own rule for labels where it has one."""
+        calls, batch = self._ready.calls("certify"), int(message.facts["batch"])
+        if calls.own is None:
+            return Message("own_rule", {})
+        requests = self._ready.requests(self._turns.held(RULE_CALLS, batch), batch)
+        return Message("own_rule", {"timed": blocks.typical(calls.ask, requests), "own": blocks.typical(calls.own, requests)})
 
     def _block(self, message: Message) -> Message:
         batch, again = int(message.facts["batch"]), bool(message.facts.get("again"))

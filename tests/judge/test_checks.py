@@ -216,3 +216,32 @@ def test_quality_of_answers_that_differ_from_call_to_call_certifies_nothing(a, d
     loss = one(a, a.rule("loss", "quality.accuracy", versus="baseline", max_drop="50 pp"), record, "other")
     assert loss.reason == "method_too_weak"
     assert f"{drawn}: {words}." in texts(decide(record, a.policy(alone)).notes)
+
+
+@pytest.mark.parametrize(
+    ("metric", "scorer", "reason"),
+    [
+        (P50, "quality.accuracy", "labels_untimed"),
+        (P50, "quality.recall[country=FR]", "labels_untimed"),
+        (P50, "quality.roc_auc", None),
+        ("size.artifact", "quality.accuracy", None),
+    ],
+)
+def test_times_say_nothing_where_the_labels_that_are_scored_come_from_a_slower_call(a, metric, scorer, reason):
+    record = a.record(a.model("base"))
+    row = record.row("base")
+    kept = {name: reading for name, reading in row.readings.items() if not name.startswith("quality.")}
+    readings = {**kept, scorer: row.readings["quality.roc_auc"]}
+    noted = replace(row, readings=readings, notes=coded("labels_untimed", "its labels come from its own predict"))
+    limit = {"max": "20 ms"} if metric == P50 else {"max": "9 MB"}
+    found = one(a, a.rule("rule", metric, **limit), replace(record, rows=(noted,)))
+    assert found.reason == reason
+    assert found.status == ("inconclusive" if reason else "pass")
+
+
+def test_times_of_a_batch_whose_quality_nobody_read_are_inconclusive(a):
+    record = a.record(a.model("base"))
+    row = record.row("base")
+    noted = replace(row.readings[P50], notes=coded("batch_unscored", "its answers depend on which rows are asked together"))
+    found = one(a, a.rule("lat", P50, max="20 ms"), replace(record, rows=(replace(row, readings={**row.readings, P50: noted}),)))
+    assert (found.status, found.reason) == ("inconclusive", "answers_depend_on_batch")

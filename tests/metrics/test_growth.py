@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from effaudit.core.notes import Note
 from effaudit.core.observed import Block
 from effaudit.metrics import _blocks
 from effaudit.metrics._growth import growth, highest
@@ -77,3 +78,12 @@ def test_who_keeps_more_processors_busy_than_it_was_given_is_told_so(processors,
 def test_blocks_so_short_that_the_clocks_count_do_not_say_how_many_processors_are_busy():
     blocks = [Block(0, n, 1, np.full(2, 900.0), 9_000, 2, 1) for n in range(30)]
     assert _blocks.more_processors(SimpleNamespace(candidate=SimpleNamespace(threads=1)), blocks) == ()
+
+
+@pytest.mark.parametrize(
+    ("batch", "codes", "told"), [(64, {"answers_depend_on_batch"}, 1), (1, {"answers_depend_on_batch"}, 0), (64, set(), 0)]
+)
+def test_times_of_other_batches_than_those_whose_quality_was_read_are_told_apart(batch, codes, told):
+    own = SimpleNamespace(workload=SimpleNamespace(batch_sizes=(1, 64)), notes=tuple(Note(code, "") for code in codes))
+    notes = _blocks.batch_unscored(own, batch)
+    assert [note.code for note in notes] == ["batch_unscored"] * told

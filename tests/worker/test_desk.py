@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from contextlib import nullcontext
 from types import SimpleNamespace
 
@@ -69,3 +71,12 @@ def test_nothing_is_sent_where_nothing_is_compared(tmp_path):
     own, _ = desk(tmp_path)
     reply = Message("timed", {"calls": 1})
     assert own._with_kept(reply, Kept(None, np.arange(1)), Message("block")) is reply
+
+
+def test_a_slower_rule_of_its_own_for_labels_is_timed_beside_what_is_timed(tmp_path):
+    own, asked = desk(tmp_path)
+    assert own._own_rule(Message("own_rule", {"batch": 1})).facts == {}
+    calls = Calls(lambda _: None, lambda _: None, lambda _: time.sleep(0.002))
+    own._asked = dataclasses.replace(asked, calls=lambda split: calls)
+    facts = own._own_rule(Message("own_rule", {"batch": 50})).facts
+    assert facts["timed"] < 2_000_000 <= facts["own"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -74,6 +76,9 @@ class Worker:
             "EFFAUDIT_STARTED_NS": str(time.monotonic_ns()),
             keeper.COORDINATOR: str(os.getpid()),
         }
+        # Its own, for a process that is ended does not tidy up.
+        self._temporary_folder = Path(tempfile.mkdtemp(prefix="effaudit-"))
+        marked |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._temporary_folder))
         with log.open("ab") as printed:
             self._process = subprocess.Popen(  # its own session: one kill reaches the whole group, Ctrl-C reaches only us
                 argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=printed, env=marked, start_new_session=True, bufsize=0
@@ -169,6 +174,7 @@ class Worker:
                     pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
+        shutil.rmtree(self._temporary_folder, ignore_errors=True)
 
     @property
     def _kept(self) -> bool:

@@ -5,6 +5,7 @@ files, digests, make.
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -91,7 +92,7 @@ class Desk:
         self._assumptions = unpack(Assumptions, facts["assumptions"])
         store = Store(workload.store)
         if facts.get("watch_files"):
-            self._opened = OpenedFiles([workload.store])
+            self._opened = OpenedFiles([workload.store, tempfile.gettempdir()])  # a folder of this worker's own
         _load_libraries(candidate)
         import_s = (time.monotonic_ns() - self._started_ns) / 1e9
         libraries = memory.now()

@@ -148,3 +148,12 @@ def test_resident_memory_is_that_of_the_whole_tree(start):
     ask(worker, "held = bytearray(50_000_000)")
     assert resident(members(worker.pid)) > 50_000_000
     assert resident([2**22 + 1]) == 0
+
+
+def test_a_temporary_folder_of_its_own_goes_when_it_ends(start):
+    worker = start()
+    ask(worker, "import tempfile, pathlib; pathlib.Path(tempfile.mkdtemp(), 'left').write_text(tempfile.gettempdir())")
+    (left,) = worker._temporary_folder.glob("*/left")
+    assert left.read_text() == str(worker._temporary_folder)
+    worker.end()
+    assert not worker._temporary_folder.exists()

@@ -39,6 +39,14 @@ def bind_memory(limit: int) -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
+def leave_no_core() -> None:
+    """Turns core files off: a model that crashes writes none beside the user's files."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def free_memory() -> tuple[int, int]:
     """The bytes of memory that may still be used, and those that there are, by the machine or its container (cgroup version 2)."""
     free, whole = _of_machine()

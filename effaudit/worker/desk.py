@@ -16,6 +16,7 @@ import numpy as np
 from effaudit import registry
 from effaudit.core.candidate import Candidate
 from effaudit.core.identity import STATE_NS, Identity, NoFile, read_file, stamps
+from effaudit.core.limits import bind_memory, leave_no_core
 from effaudit.core.notes import coded
 from effaudit.core.observed import Answers, Ready, together
 from effaudit.core.plugin import Refused
@@ -25,7 +26,7 @@ from effaudit.core.store import Array, Store
 from effaudit.core.text import one_line
 from effaudit.core.wire import pack, unpack
 from effaudit.core.workload import Workload
-from effaudit.worker import asking, blocks, busy, limits, making, memory, parallel, sizing
+from effaudit.worker import asking, blocks, busy, making, memory, parallel, sizing
 from effaudit.worker.asking import Asked
 from effaudit.worker.blocks import Kept, copied
 from effaudit.worker.opened_files import OpenedFiles
@@ -96,7 +97,8 @@ class Desk:
         _load_libraries(candidate)
         import_s = (time.monotonic_ns() - self._started_ns) / 1e9
         libraries = memory.now()
-        limits.bind_memory(self._settings.memory_limit)
+        leave_no_core()
+        bind_memory(self._settings.memory_limit)
         memory.begin()
         self._opened_ns = time.time_ns()
         begun = time.monotonic_ns()
@@ -231,7 +233,8 @@ class Desk:
         return _identity([path for path in message.facts["paths"] if Path(path).is_file()])
 
     def _make(self, message: Message) -> Message:
-        limits.bind_memory(int(message.facts["memory_limit"]))
+        leave_no_core()
+        bind_memory(int(message.facts["memory_limit"]))
         return making.product(message.facts, Path(message.facts["scratch"]), self._tell)
 
 

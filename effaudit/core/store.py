@@ -74,6 +74,19 @@ class Store:
         if weights is not None:
             write_array(path, np.asarray(weights, dtype=np.float64))
 
+    def distinct(self) -> Array:
+        """The certify rows, by number, whose inputs are those of no earlier row."""
+        if (self.folder / "certify" / "repeats.npy").is_file():
+            return np.flatnonzero(~np.asarray(self._array("certify/repeats")))
+        return np.arange(self.rows("certify"))
+
+    def mark_repeats(self, repeats: Array) -> None:
+        """Writes which certify rows repeat an earlier one (rows,)."""
+        path = self.folder / "certify" / "repeats.npy"
+        path.unlink(missing_ok=True)
+        if repeats.any():
+            write_array(path, repeats)
+
     def tell_apart(self, codes: Array) -> None:
         """Writes each certify row's slices anew."""
         write_array(self.folder / "certify" / "slices.npy", codes)

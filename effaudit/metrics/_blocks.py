@@ -114,7 +114,8 @@ def rows_repeat(seen: Seen, batch: int) -> tuple[Note, ...]:
     """Says so when the same rows come round so often that caches make them look fast, or are seen to do so."""
     if batch in seen.remembered:
         return (seen.remembered[batch],)
-    rows = seen.workload.splits["certify"]
+    rows = len(seen.store.distinct())
     if rows >= 1000 and batch * 4 <= rows:
         return ()
-    return (Note("rows_repeat", f"the {rows:,} certify rows come round again and again: caches may make it look fast"),)
+    kind = "certify rows" if rows == seen.workload.splits["certify"] else "distinct certify rows"
+    return (Note("rows_repeat", f"the {rows:,} {kind} come round again and again: caches may make it look fast"),)

@@ -17,7 +17,7 @@ from effaudit.core.text import counted, listed, one_line
 from effaudit.core.workload import SPLITS, Column, Workload
 from effaudit.reading.answers import Answers, encode
 from effaudit.reading.dependence import group_numbers
-from effaudit.reading.duplicates import also_in, repeated
+from effaudit.reading.duplicates import also_in, repeats
 from effaudit.reading.parts import Part, digest, read_parts, reconciled
 from effaudit.reading.positive import positive_of
 from effaudit.reading.slices import Sliced, slices_of
@@ -40,6 +40,7 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
     sliced = _sliced(parts["certify"], data, groups["certify"], answers)
     weights = weights_of(parts["certify"], data.weights) if data.weights else None
     effective, sliced = _worth(weights, sliced, groups["certify"], answers)
+    again = repeats(parts["certify"].inputs)
     duplicates = {split: also_in(parts["certify"].inputs, parts[split].inputs) for split in parts if split != "certify"}
     workload = Workload(
         task=data.task,
@@ -64,7 +65,7 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
             *grouping,
             *answers.notes,
             *_link_notes(parts, data),
-            *_row_notes(parts, duplicates),
+            *_row_notes(parts, duplicates, int(again.sum())),
             *_infinities(parts),
             *_asides(parts),
             *(weight_notes(str(data.weights), weights, effective, parts) if weights is not None and effective else ()),
@@ -77,7 +78,11 @@ def build_store(data: Data, folder: Path, needs_search: bool, seed: int) -> tupl
         effective=effective,
         slices=sliced.slices,
     )
-    return workload, _written(folder, parts, answers, groups, sliced, weights)
+    store = _written(folder, parts, answers, groups)
+    store.tell_apart(sliced.codes)
+    store.weigh(weights)
+    store.mark_repeats(again)
+    return workload, store
 
 
 def _swept(rows: int) -> tuple[int, ...]:
@@ -85,9 +90,7 @@ def _swept(rows: int) -> tuple[int, ...]:
     return tuple(2**power for power in range(13) if 2**power <= max(1, rows // 4))
 
 
-def _written(
-    folder: Path, parts: Mapping[str, Part], answers: Answers, groups: Mapping[str, Array], sliced: Sliced, weights: Array | None
-) -> Store:
+def _written(folder: Path, parts: Mapping[str, Part], answers: Answers, groups: Mapping[str, Array]) -> Store:
     (folder / INDEX).unlink(missing_ok=True)  # what an earlier run left is no store while this one is being written
     inputs = parts["certify"].inputs
     writer = StoreWriter(folder, list(inputs), {name: values.words for name, values in inputs.items() if values.text})
@@ -95,10 +98,7 @@ def _written(
         forms = {name: values.form for name, values in part.inputs.items() if values.form is not None}
         arrays = {name: values.data for name, values in part.inputs.items()}
         writer.add(split, arrays, answers.arrays[split], groups[split], forms)
-    store = writer.close()
-    store.tell_apart(sliced.codes)
-    store.weigh(weights)
-    return store
+    return writer.close()
 
 
 def _sliced(certify: Part, data: Data, groups: Array, answers: Answers) -> Sliced:
@@ -175,12 +175,11 @@ def _link_notes(parts: Mapping[str, Part], data: Data) -> list[Note]:
     return notes
 
 
-def _row_notes(parts: Mapping[str, Part], duplicates: Mapping[str, int]) -> tuple[Note, ...]:
+def _row_notes(parts: Mapping[str, Part], duplicates: Mapping[str, int], within: int) -> tuple[Note, ...]:
     rows = parts["certify"].rows
     shared = [
         f"{_of(found, rows)} of certify occur in {split} too, with all inputs equal" for split, found in duplicates.items() if found
     ]
-    within = repeated(parts["certify"].inputs)
     again = f"{_of(within, rows)} of certify repeat an earlier row of certify" if within else ""
     return (*coded("rows_shared", *shared), *coded("rows_repeated", again))
 

@@ -31,13 +31,15 @@ def also_in(rows: Mapping[str, Values], others: Mapping[str, Values]) -> int:
     return found
 
 
-def repeated(rows: Mapping[str, Values]) -> int:
-    """How many rows are equal to an earlier one."""
+def repeats(rows: Mapping[str, Values]) -> NDArray[np.bool_]:
+    """Which rows are equal to an earlier one (rows,)."""
     hashes = _hashes(rows)
     _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     earlier = first[inverse]
     later = np.flatnonzero(earlier != np.arange(len(hashes)))
-    return int(_equal(rows, later, rows, earlier[later]).sum())
+    found = np.zeros(len(hashes), dtype=bool)
+    found[later] = _equal(rows, later, rows, earlier[later])
+    return found
 
 
 def _hashes(columns: Mapping[str, Values]) -> Words64:

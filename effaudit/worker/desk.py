@@ -105,7 +105,7 @@ class Desk:
         self._asked = asking.opened(candidate, workload, store)
         load_s = (time.monotonic_ns() - begun) / 1e9
         seed = [int(facts["seed"]), int(facts["incarnation"])]
-        self._turns = Turns(store.rows("certify"), seed)
+        self._turns = Turns(store.rows("certify"), seed, store.distinct())
         bytes_held = {"libraries": libraries, "load": memory.peak()}
         return Message("opened", {"import_s": import_s, "load_s": load_s, "memory": bytes_held, "method": memory.METHOD})
 

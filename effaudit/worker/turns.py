@@ -28,15 +28,17 @@ class Turn:
 class Turns:
     """Hands out rows. Every row of a first pass is new; each later pass takes all rows in another order.
 
+    `distinct`: the rows of the first pass, as one that equals an earlier row is not new to a model that remembers.
     Memory, first answers and warm-ups are asked with held rows, so that they use up none of the new ones.
     """
 
-    def __init__(self, rows: int, seed: Sequence[int]) -> None:
+    def __init__(self, rows: int, seed: Sequence[int], distinct: Array | None = None) -> None:
         self._random = np.random.default_rng(seed)
-        self._order = self._random.permutation(rows)
-        self._held = self._order[rows - min(HELD_ROWS, rows // 4) :] if rows >= 4 else self._order
+        self._order = self._random.permutation(np.arange(rows) if distinct is None else distinct)
+        first = len(self._order)
+        self._held = self._order[first - min(HELD_ROWS, first // 4) :] if first >= 4 else self._order
         self._total = rows
-        self._new = rows - len(self._held)
+        self._new = first - len(self._held)
         self._at = 0
         self._fresh = True
         self._held_at = 0

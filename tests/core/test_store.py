@@ -40,3 +40,11 @@ def test_answers_are_mapped_not_copied(store):
 def test_what_is_read_can_be_changed_without_harm(store):
     store.inputs("certify", slice(0, 2))["x"][:] = 99
     np.testing.assert_array_equal(store.inputs("certify", slice(0, 2))["x"], [0, 1])
+
+
+def test_rows_that_repeat_an_earlier_one_are_not_among_the_distinct(store):
+    np.testing.assert_array_equal(store.distinct(), np.arange(4))
+    store.mark_repeats(np.array([False, False, True, False]))
+    np.testing.assert_array_equal(store.distinct(), [0, 1, 3])
+    store.mark_repeats(np.zeros(4, dtype=bool))
+    np.testing.assert_array_equal(store.distinct(), np.arange(4))

@@ -57,7 +57,9 @@ def seen():
             facts=more.pop("facts", Facts("linear", "Toy", 10, 8)),
             sizes=more.pop("sizes", Sizes(100, 20, 80, 5000, {"numpy": 5000})),
             workload=workload,
-            store=SimpleNamespace(answers=lambda split: truth, slices=lambda: codes, weights=lambda: None),
+            store=SimpleNamespace(
+                answers=lambda split: truth, slices=lambda: codes, weights=lambda: None, distinct=lambda: np.arange(len(truth))
+            ),
             settings=Settings(),
             assumptions=more.pop("assumptions", ASSUMED),
             resamples=Resamples(numbers.astype(np.int64), 2000, 0),

@@ -11,6 +11,7 @@ import pytest
 from effaudit.core.notes import texts
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.settings import Assumptions
+from effaudit.metrics import _blocks
 from effaudit.metrics.carbon import Carbon, intensity
 from effaudit.metrics.cost import Cost
 from effaudit.metrics.energy import Energy
@@ -61,6 +62,14 @@ def test_tails_of_calls_timed_in_groups_say_so(seen, timed):
     found = Latency().read(seen(TRUTH, blocks=timed(lambda rng: 1e6, grouped=4)))
     assert [note.code for note in found["latency.batch_1.p95"].reading.notes] == ["timer_limited"]
     assert texts(found["latency.batch_1.p50"].reading.notes) == ()
+
+
+def test_many_certify_rows_of_which_few_are_distinct_are_said_to_repeat(seen, timed):
+    own = seen(np.resize(TRUTH, 2000), blocks=timed(lambda rng: 1e6))
+    assert _blocks.rows_repeat(own, 1) == ()
+    own.store.distinct = lambda: np.arange(20)
+    (note,) = _blocks.rows_repeat(own, 1)
+    assert note.text.startswith("the 20 distinct certify rows")
 
 
 def test_few_certify_rows_are_said_to_repeat(seen, timed):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from effaudit.reading import duplicates
 from effaudit.reading.columns import Values
-from effaudit.reading.duplicates import also_in, repeated
+from effaudit.reading.duplicates import also_in, repeats
 
 NAN = float("nan")
 
@@ -31,7 +31,9 @@ def test_counts_are_those_of_comparing_every_row(rows, others):
     known = {key(row) for row in others}
     assert also_in(table(rows), table(others)) == sum(key(row) in known for row in rows)
     counts = Counter(map(key, rows))
-    assert repeated(table(rows)) == sum(counts.values()) - len(counts)
+    assert repeats(table(rows)).sum() == sum(counts.values()) - len(counts)
+    keys = [key(row) for row in rows]
+    assert repeats(table(rows)).tolist() == [own in keys[:place] for place, own in enumerate(keys)]
 
 
 @settings(max_examples=50, deadline=None)
@@ -66,12 +68,13 @@ def test_columns_that_change_places_are_not_the_same_row():
 
 def test_the_chunks_of_large_arrays_change_nothing(monkeypatch):
     values = {"x": Values(np.random.default_rng(0).integers(0, 2, (500, 4)).astype("float32"))}
-    whole = repeated(values)
+    whole = repeats(values).tolist()
     monkeypatch.setattr(duplicates, "_CHUNK_CELLS", 7)
-    assert repeated(values) == whole > 0
+    assert repeats(values).tolist() == whole
+    assert any(whole)
 
 
 def test_random_rows_do_not_meet():
     rows = table(np.random.default_rng(0).random((20_000, 2)))
-    assert repeated(rows) == 0
+    assert not repeats(rows).any()
     assert len(np.unique(duplicates._hashes(rows))) == 20_000

@@ -57,3 +57,16 @@ def test_nothing_is_repeated_on_purpose_when_all_rows_come_round_anyway():
 def test_two_workers_of_one_seed_hand_out_the_same_rows():
     first, second = Turns(500, [1, 2]), Turns(500, [1, 2])
     np.testing.assert_array_equal(first.next(700, 1).rows, second.next(700, 1).rows)
+
+
+def test_rows_that_equal_an_earlier_one_are_never_new():
+    turns = Turns(1000, [0], np.arange(0, 1000, 10))
+    asked = [turns.held(1, 5)]
+    while turns.any_new(5):
+        turn = turns.next(1, 5)
+        assert turn.freshness == "new"
+        asked.append(turn.rows)
+    found = np.concatenate(asked)
+    assert len(np.unique(found)) == len(found)
+    assert (found % 10 == 0).all()
+    np.testing.assert_array_equal(np.unique(turns.next(1100, 1).rows), np.arange(1000))

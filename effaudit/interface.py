@@ -90,7 +90,7 @@ def audit(
     waivers, today = _reading.waivers(rules), _reading.today(None)
     with held(Path(out) if out is not None else default_folder(name)) as run:
         folder = run.folder
-        written, refused = _written(models, own_folder(folder / MODELS), _example(inputs))
+        written, refused = _written(models, contracts or {}, own_folder(folder / MODELS), _example(inputs))
         document = {
             "apiVersion": "effaudit/v1",
             "kind": "AuditPlan",
@@ -137,14 +137,9 @@ def report(record: Record, verdict: Verdict | None, path: str | Path, output: st
     """Writes a report; `output` is one of `effaudit list outputs`, by default the one that the path's suffix names."""
     from effaudit import registry
     from effaudit.cli import _showing
-    from effaudit.core.text import listed
 
     target = Path(path)
-    by_suffix = {registry.find("outputs", name).suffix: name for name in registry.names("outputs")}
-    chosen = output or by_suffix.get(target.suffix)
-    if chosen is None:
-        raise InputError(f"no output writes {target.suffix!r} files", Place(target.name), f"Known: {listed(sorted(by_suffix))}.")
-    _showing.write([(chosen, target)], record, verdict)
+    _showing.write([(output or registry.output_for(target), target)], record, verdict)
     return target
 
 
@@ -226,20 +221,19 @@ def _check_names(name: str, models: Mapping[str, Any], contracts: Mapping[str, A
         raise InputError(f"there is no model {unknown!r}.{did_you_mean(unknown, models)}", Place("contracts"))
 
 
-def _written(models: Mapping[str, Any], folder: Path, example: Inputs) -> tuple[dict[str, Artifact], dict[str, Failure]]:
+def _written(
+    models: Mapping[str, Any], contracts: Mapping[str, Mapping[str, Any]], folder: Path, example: Inputs
+) -> tuple[dict[str, Artifact], dict[str, Failure]]:
     """Each model's file, and those that cannot be written, with what to change."""
     from effaudit import registry
 
     written: dict[str, Artifact] = {}
     refused: dict[str, Failure] = {}
-    formats = {kind: registry.a_format(kind) for kind in registry.names("formats")}
     for name, model in models.items():
-        kind = next((kind for kind, each in formats.items() if each.claims(model)), None)
         try:
-            if kind is None:
-                raise Refused(f"no format takes a {type(model).__qualname__}; give a plain function of an importable module")
+            kind = registry.a_format(contracts.get(name, {}).get("format") or registry.format_of_model(model))
             with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as beside:
-                written[name] = _placed(formats[kind].write(model, Path(beside) / name, example), Path(beside), folder)
+                written[name] = _placed(kind.write(model, Path(beside) / name, example), Path(beside), folder)
         except Refused as why:
             refused[name] = Failure("refused", "write", str(why))
             written[name] = UNWRITTEN

@@ -19,6 +19,7 @@ from effaudit import registry
 from effaudit.compress import recipes
 from effaudit.compress.gain import gains
 from effaudit.compress.products import Kitchen
+from effaudit.core import versions
 from effaudit.core.answer import BadAnswer
 from effaudit.core.artifacts import shown
 from effaudit.core.candidate import Artifact, Candidate
@@ -38,7 +39,6 @@ from effaudit.core.workload import Workload
 from effaudit.judge.decide import decide
 from effaudit.judge.looking import still_open
 from effaudit.judge.rules import compared_with
-from effaudit.measure import environment
 from effaudit.measure.assemble import Assembled, assemble, read_again, remembering
 from effaudit.measure.company import sample_of
 from effaudit.measure.file_bounds import with_bounds
@@ -165,7 +165,7 @@ class _Work:
         stop_digest: str,
     ) -> _Work:
         """Opens the journal, and with it what earlier sessions of the same audit won."""
-        same = [plan.digest, site.workload.digests, environment.packages(), machine_key()]
+        same = [plan.digest, site.workload.digests, versions.interpreter(), machine_key()]
         if stop is not None:  # who is rested depends on the policy: what another one left out is no part of this audit
             same.append(stop_digest)
         key = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
@@ -227,7 +227,7 @@ class _Work:
 
     def make_smaller_ones(self) -> None:
         """Makes the ladder and the products of the recipes, each asked like any other candidate, parents before their products."""
-        kitchen = Kitchen(self.site, self.run.artifacts, recipes.needs, environment.packages(), machine_key())
+        kitchen = Kitchen(self.site, self.run.artifacts, recipes.needs, machine_key())
         waiting = list(enumerate(self.jobs))
         while waiting:
             todo = {job.name for _, job in waiting}

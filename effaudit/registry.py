@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from effaudit.core import plugin
 from effaudit.core.candidate import Artifact, Candidate
-from effaudit.core.errors import InputError
+from effaudit.core.errors import InputError, Place
 from effaudit.core.plan import Plan, unopened
 from effaudit.core.readable import Unreadable, filled_head_of
 from effaudit.core.text import did_you_mean, one_line
@@ -75,6 +75,39 @@ def format_of(path: Path) -> str:
     which = f"several formats ({', '.join(found)}) claim" if found else "no format recognises"
     what = f"{which} {one_line(path.name, 120)!r}"
     raise InputError(what, advice=f"Write `format:` beside its path; known: {', '.join(names('formats'))}.")
+
+
+def format_of_model(model: object) -> str:
+    """The format of a model in memory: of those that claim it, that of the library which its class comes from. Raises Refused."""
+    claiming = {name: each for name in names("formats") if (each := a_format(name)).claims(model)}
+    for kind in type(model).__mro__:
+        package = kind.__module__.partition(".")[0]
+        own = [name for name, each in claiming.items() if each.package == package]
+        if own:
+            claiming = {name: claiming[name] for name in own}
+            break
+    if len(claiming) == 1:
+        return next(iter(claiming))
+    known = type(model).__qualname__
+    if claiming:
+        raise plugin.Refused(f"several formats ({', '.join(claiming)}) claim a {known}; write contracts={{NAME: {{'format': …}}}}")
+    raise plugin.Refused(f"no format takes a {known}; give a plain function of an importable module")
+
+
+def output_for(path: Path) -> str:
+    """The only output that writes files with this one's suffix. Raises InputError."""
+    by_suffix: dict[str, list[str]] = {}
+    for name in names("outputs"):
+        by_suffix.setdefault(find("outputs", name).suffix, []).append(name)
+    found = by_suffix.get(path.suffix, []) if path.suffix else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        what, advice = f"{len(found)} outputs write {path.suffix!r} files", f"Name one: output={' or '.join(map(repr, found))}."
+    else:
+        what = f"no output writes {path.suffix!r} files"
+        advice = f"Known: {', '.join(sorted(filter(None, by_suffix)))}. Or name one: output={names('outputs')[0]!r}."
+    raise InputError(what, Place(one_line(path.name, 120)), advice)
 
 
 def recognised(plan: Plan) -> Plan:

@@ -84,3 +84,67 @@ def test_listing_plugins_imports_no_framework():
         "assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_output_is_found_by_its_suffix():
+    assert registry.output_for(Path("r.html")) == "html"
+    for path in ("r.docx", "r", ".md"):
+        with pytest.raises(InputError, match=r"(?s)no output writes .* files.*Or name one: output="):
+            registry.output_for(Path(path))
+
+
+def test_a_suffix_that_two_outputs_have_is_an_error_that_says_how_to_name_one(monkeypatch):
+    found = registry.find
+
+    class Other(found("outputs", "markdown")):
+        """Another output of the same suffix."""
+
+    monkeypatch.setattr(registry, "names", lambda kind: ("markdown", "other"))
+    monkeypatch.setattr(registry, "find", lambda kind, name: Other if name == "other" else found(kind, name))
+    with pytest.raises(InputError, match=r"(?s)2 outputs write '.md' files.*output='markdown' or 'other'"):
+        registry.output_for(Path("x.md"))
+
+
+class Claiming:
+    """Stands in for a format."""
+
+    def __init__(self, package, claimed=True):
+        self.package, self._claimed = package, claimed
+
+    def claims(self, model):
+        return self._claimed
+
+
+def made(name, module, *bases):
+    return type(name, bases or (object,), {"__module__": module})
+
+
+@pytest.fixture
+def formats(monkeypatch):
+    def given(**formats):
+        monkeypatch.setattr(registry, "names", lambda kind: tuple(sorted(formats)))
+        monkeypatch.setattr(registry, "a_format", formats.get)
+
+    return given
+
+
+BASE = made("BaseEstimator", "sklearn.base")
+BOOSTED = made("XGBClassifier", "xgboost.sklearn", BASE)
+
+
+def test_the_library_that_a_models_class_comes_from_goes_before_the_one_it_derives_from(formats):
+    formats(python=Claiming(""), sklearn=Claiming("sklearn"), xgboost=Claiming("xgboost"))
+    assert registry.format_of_model(BOOSTED()) == "xgboost"
+    assert registry.format_of_model(made("Mine", "mine", BOOSTED)()) == "xgboost"
+    assert registry.format_of_model(BASE()) == "sklearn"
+    formats(sklearn=Claiming("sklearn"), xgboost=Claiming("xgboost", claimed=False))
+    assert registry.format_of_model(BOOSTED()) == "sklearn"
+
+
+def test_a_model_that_several_formats_claim_alike_or_none_is_refused_by_name(formats):
+    formats(one=Claiming("xgboost"), two=Claiming("xgboost"))
+    with pytest.raises(plugin.Refused, match=r"several formats \(one, two\) claim a XGBClassifier; write contracts="):
+        registry.format_of_model(BOOSTED())
+    formats(one=Claiming("", claimed=False))
+    with pytest.raises(plugin.Refused, match="no format takes a XGBClassifier"):
+        registry.format_of_model(BOOSTED())

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from effaudit.core import versions
 from effaudit.core.artifacts import file_digest
 from effaudit.core.candidate import Artifact, Candidate, Step
 from effaudit.core.files import check_room, own_folder, write_text
@@ -35,12 +36,11 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Kitchen:
-    """Where products are made. `needs` tells which splits a technique uses; `versions` are those that a product depends on."""
+    """Where products are made. `needs` tells which splits a technique uses."""
 
     site: Site
     folder: Path
     needs: Callable[[str], tuple[str, ...]]
-    versions: Mapping[str, str]
     secret: str = ""
     """Of this machine: kept products of others are made anew, whatever they say."""
 
@@ -85,21 +85,21 @@ class Kitchen:
         scratch = self.folder / f".making-{name}-{key[:12]}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
-        product, how = self._made(name, parent, before, step, scratch, tell)
+        product, how, used = self._made(name, parent, before, step, scratch, tell)
         if source is not None and not source.unchanged():
             words = "the files of its parent changed while it was made: they must never be written to"
             raise Fault("parent_changed", step.technique, words)
         shutil.rmtree(folder, ignore_errors=True)
         moved = _moved(product, scratch, folder)
         how = replace(how, digest=_contents(scratch))
-        facts = {"key": key, "product": pack(moved), "made": pack(how)}
+        facts = {"key": key, "product": pack(moved), "made": pack(how), "versions": dict(used)}
         write_text(scratch / PRODUCT, json.dumps(facts, indent=1))
         scratch.rename(folder)
         return moved, how
 
     def _made(
         self, name: str, parent: Candidate | None, before: str | None, step: Step, scratch: Path, tell: Tell
-    ) -> tuple[Product, Made]:
+    ) -> tuple[Product, Made, Mapping[str, str]]:
         settings = self.site.settings
         facts = {
             "technique": step.technique,
@@ -135,7 +135,7 @@ class Kitchen:
             notes=(*product.notes, *self._unweighted(step.technique)),
             **cost,
         )
-        return product, made
+        return product, made, answer["versions"]
 
     def _unweighted(self, technique: str) -> tuple[Note, ...]:
         """A technique that looks at rows takes each as one; weights are of certify rows."""
@@ -162,7 +162,7 @@ class Kitchen:
             "contract": pack(parent.contract) if parent else None,
             "data": {split: self.site.workload.digests.get(split) for split in self.needs(step.technique)},
             "seed": self.site.seed,
-            "versions": dict(self.versions),
+            "versions": versions.interpreter(),
             "secret": self.secret,
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -187,7 +187,7 @@ def _is(folder: Path, expected: str) -> bool:
 def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
     try:
         facts = json.loads((folder / PRODUCT).read_text("utf-8"))
-        if facts["key"] != key:
+        if facts["key"] != key or versions.change(facts["versions"]):
             return None
         product, made = unpack(Product, facts["product"]), unpack(Made, facts["made"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,11 +1,11 @@
-"""Which files a candidate is: those that it reads, with their contents' digests and the stamps by which a change is noticed."""
+"""What a candidate is: the files that it reads, with digests and the stamps by which a change is noticed, and the packages used."""
 
 from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from effaudit.core.readable import Unreadable, check_whole
@@ -30,9 +30,10 @@ class ReadFile:
 
 @dataclass(frozen=True)
 class Identity:
-    """All files that a candidate reads, by path."""
+    """All files that a candidate reads, by path, and the versions of the packages that its worker imported."""
 
     files: tuple[ReadFile, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

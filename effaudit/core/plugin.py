@@ -83,6 +83,8 @@ class Format(ABC):
     """What `pip install effaudit[…]` brings to read it."""
     modules: ClassVar[tuple[str, ...]] = ()
     """What opening imports, whatever the artifact."""
+    package: ClassVar[str] = ""
+    """Whose classes are its own: of several formats that claim a model in memory, the nearest package in its ancestry decides."""
     thread_safe: ClassVar[bool] = False
     """May several threads ask one opened model at once? If not, parallel callers are measured as processes."""
 

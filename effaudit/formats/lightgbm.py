@@ -27,6 +27,7 @@ class Lightgbm(Format):
     """
 
     suffixes = (".txt", ".lgb", ".model")
+    package = "lightgbm"
     extra = "lightgbm"
     modules = ("lightgbm",)
     thread_safe = True

@@ -27,6 +27,7 @@ class Onnx(Format):
     """
 
     suffixes = (".onnx",)
+    package = "onnx"
     extra = "onnx"
     modules = ("onnxruntime",)
     thread_safe = True

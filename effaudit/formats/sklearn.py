@@ -37,6 +37,7 @@ class Sklearn(Format):
     """
 
     suffixes = (".skops", *_PICKLES)
+    package = "sklearn"
     extra = "sklearn"
     modules = ("sklearn.pipeline", "joblib")
     thread_safe = True

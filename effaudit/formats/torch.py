@@ -35,6 +35,7 @@ class Torch(Format):
     """
 
     suffixes = (".pt2", ".safetensors", ".pt", ".pth")
+    package = "torch"
     extra = "torch"
     modules = ("torch",)
     thread_safe = True

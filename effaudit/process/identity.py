@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from effaudit.core import versions
 from effaudit.core.artifacts import files_of
 from effaudit.core.candidate import Candidate
 from effaudit.core.identity import Identity, ReadFile, Stamp, stamps
@@ -28,7 +30,7 @@ def named_files(candidate: Candidate) -> dict[str, Stamp | None]:
 def read_by(worker: Worker, before: Mapping[str, Stamp | None]) -> Identity:
     """What a worker's candidate read so far, hashed there. Raises Fault where a file is not what it was `before` it was opened."""
     reply = worker.ask("files", {"named": list(before)}, stage="files", timeout_s=HASHING_S)
-    found = unpack(Identity, reply.facts["identity"])
+    found = replace(unpack(Identity, reply.facts["identity"]), versions=reply.facts["versions"])
     changed = [file.path for file in found.files if file.path in before and before[file.path] != file.stamp]
     changed += reply.facts["changed"]
     if changed:
@@ -37,7 +39,13 @@ def read_by(worker: Worker, before: Mapping[str, Stamp | None]) -> Identity:
 
 
 def check_unchanged(identity: Identity, site: Site) -> Identity:
-    """Raises Fault unless all files have the contents that they had. Files that were only touched get their new stamps."""
+    """Raises Fault unless all files have the contents that they had, and packages their versions.
+
+    Files that were only touched get their new stamps.
+    """
+    words = versions.change(identity.versions)
+    if words:
+        raise Fault(CODE, "open", f"a package that it uses has changed: {words}; begin the audit again")
     suspects = {file.path: file for file in identity.suspects()}
     if not suspects:
         return identity
@@ -47,7 +55,7 @@ def check_unchanged(identity: Identity, site: Site) -> Identity:
             raise Fault(CODE, "open", f"its file {Path(path).name} was removed while it was audited; begin the audit again")
         if again[path].digest != file.digest:
             raise Fault(CODE, "open", f"its file {Path(path).name} changed while it was audited, by itself or by others")
-    return Identity(tuple(again.get(file.path, file) for file in identity.files))
+    return replace(identity, files=tuple(again.get(file.path, file) for file in identity.files))
 
 
 def opened(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from effaudit import registry
+from effaudit.core import versions
 from effaudit.core.candidate import Candidate
 from effaudit.core.identity import STATE_NS, Identity, NoFile, read_file, stamps
 from effaudit.core.limits import bind_memory, leave_no_core
@@ -225,8 +226,9 @@ class Desk:
         beside = [str(Path(file).absolute()) for file in self._ready.model.facts().files]
         named = [*message.facts["named"], *beside]
         found = _identity(self._opened.paths(named) if self._opened else named)
+        used = {"versions": versions.versions(versions.imported())}
         later = [path for path, own in stamps(beside).items() if own is None or own[STATE_NS] > self._opened_ns]
-        return Message(found.word, {**found.facts, "changed": later})
+        return Message(found.word, {**found.facts, **used, "changed": later})
 
     def _digests(self, message: Message) -> Message:
         """Files hashed again; those that are gone are left out."""

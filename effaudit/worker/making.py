@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from effaudit import registry
+from effaudit.core import versions
 from effaudit.core.candidate import Candidate, Contract
 from effaudit.core.observed import Answers, together
 from effaudit.core.plugin import Model, Workbench
@@ -47,7 +48,7 @@ def product(facts: Mapping[str, Any], scratch: Path, tell: Callable[[float, str]
     begun, cpu = time.monotonic(), time.process_time()
     made = technique.apply(bench)
     cost = {"seconds": time.monotonic() - begun, "cpu_seconds": time.process_time() - cpu, "peak_memory": memory.peak()}
-    return Message("made", {"product": pack(made), "cost": cost})
+    return Message("made", {"product": pack(made), "cost": cost, "versions": versions.versions(versions.imported())})
 
 
 class _Asking:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import sys
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import Distribution, distribution, packages_distributions
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
+from effaudit.core import versions
 from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.observed import Sizes
-
-_HARNESS = frozenset({"effaudit", "psutil", "zstandard", "pip", "setuptools"})
-"""Distributions that the worker imports for itself."""
 
 
 def of(candidate: Candidate, beside: Iterable[str]) -> Sizes:
     """Counts bytes on disk, and hashes them. `beside`: files that the model needs next to its own, as paths."""
-    packages = _imported()
+    packages = {name: _installed(distribution(name)) for name in versions.imported()}
     model = list(dict.fromkeys([*_files(candidate.artifact), *map(Path, beside)]))
     before = _files(candidate.preprocess) if candidate.preprocess else []
     known = candidate.artifact.format != "python" or candidate.artifact.files is not None
@@ -63,13 +60,6 @@ def _digest(paths: Iterable[Path]) -> str:
         with path.open("rb") as source:
             whole.update(hashlib.file_digest(source, "sha256").digest())
     return whole.hexdigest()
-
-
-def _imported() -> dict[str, int]:
-    owners = packages_distributions()
-    top_level = {name.partition(".")[0] for name in sys.modules}
-    names = {owner for module in top_level for owner in owners.get(module, ())} - _HARNESS
-    return {name: _installed(distribution(name)) for name in sorted(names)}
 
 
 def _installed(package: Distribution) -> int:

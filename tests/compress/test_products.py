@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from effaudit.compress.products import Kitchen
+from effaudit.compress.products import PRODUCT, Kitchen
 from effaudit.core.candidate import Artifact, Candidate, Step
 from effaudit.core.identity import Identity, read_file
 from effaudit.core.notes import Note
@@ -29,7 +29,7 @@ def kitchen(tmp_path):
     unseen = {"a": rows[:, 0], "b": rows[:, 1], "y": rows.sum(axis=1)}
     workload, _ = build_store(Data("regression", {"data": unseen}, ("y",), independent=True), tmp_path / "data", True, 0)
     site = Site(Local(), workload, Settings(timeout_s=20), Assumptions(watts_per_vcpu=4.0), 3, tmp_path / "logs", "test-kitchen")
-    return Kitchen(site, tmp_path / "artifacts", lambda name: ("search",), {"toy": "1"})
+    return Kitchen(site, tmp_path / "artifacts", lambda name: ("search",))
 
 
 @pytest.fixture
@@ -132,6 +132,18 @@ def test_a_technique_that_has_no_room_ends_the_audit_and_is_not_blamed(kitchen, 
     monkeypatch.setattr("effaudit.compress.products.check_room", full)
     with pytest.raises(OSError, match="No space"):
         made(kitchen, parent, steps(misdeed="refuses"))
+
+
+def test_a_product_that_was_made_with_another_version_of_a_package_is_made_anew(kitchen, parent):
+    (first, _), _ = made(kitchen, parent, steps(digits=1))
+    kept = Path(first.artifact.path).parent / PRODUCT
+    facts = json.loads(kept.read_text())
+    assert "numpy" in facts["versions"]  # whatever its worker imported, and not a list of ours
+    kept.write_text(json.dumps(facts | {"versions": facts["versions"] | {"numpy": "0.1"}}))
+    (_, (step,)), _ = made(kitchen, parent, steps(digits=1))
+    assert not step.cached
+    (_, (step,)), _ = made(kitchen, parent, steps(digits=1))
+    assert step.cached
 
 
 def test_a_kept_product_with_a_link_in_it_is_made_again(kitchen, parent, tmp_path):

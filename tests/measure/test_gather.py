@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import re
 
@@ -68,6 +69,16 @@ def test_stored_answers_are_used_again_only_while_file_and_answers_are_unchanged
     changed, shares = asked(bench, candidate)
     assert shares[-1] == 1.0
     assert changed.facts.parameters == 2
+
+
+def test_stored_answers_are_asked_anew_when_a_package_that_the_worker_used_has_changed(bench, monkeypatch):
+    candidate = Candidate("line", Artifact(str(bench[2]), "toy"))
+    found, _ = asked(bench, candidate)
+    assert found.identity.versions["numpy"] == np.__version__
+    versions = importlib.metadata.version
+    monkeypatch.setattr("effaudit.core.versions.version", lambda name: "0.1" if name == "numpy" else versions(name))
+    _, shares = asked(bench, candidate)
+    assert shares[-1] == 1.0
 
 
 def test_a_column_that_the_data_lacks_is_a_failure_that_says_what_to_write(bench):

@@ -23,7 +23,7 @@ audit: $(VENV)/installed ## train five real models on real data, audit them, lea
 
 test: $(VENV)/installed ## run the tests
 	@echo "2/2  running the tests (some minutes)"
-	@$(BIN)/python -m pytest -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 	@echo
 	@echo "All tests passed. Next: make check (lint, types, imports), or make audit."
 

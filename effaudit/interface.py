@@ -56,6 +56,7 @@ def audit(
     assumptions: Mapping[str, Any] | None = None,
     policy: str | Path = "recommended",
     until_decided: bool = False,
+    engine: str = "local",
     name: str = "audit",
     out: str | Path | None = None,
     seed: int = 0,
@@ -73,6 +74,7 @@ def audit(
     contracts: by model, what its own file cannot say: `{"net": {"output": "logits", "classes": ["no", "yes"]}}`.
     workload, measure, assumptions, compress, ladder, policy: as in a plan: `workload={"quality": ["roc_auc"]}`,
         `measure={"budget": "30 s"}`, `compress=[{"of": "forest", "recipe": [{"to_onnx": {}}]}]`.
+    engine: where workers run: one of `effaudit list engines`.
     until_decided: end the timing when every verdict of `policy` is settled, as `--until-decided` does.
     out: the record's folder, new or of an earlier audit; by default reports/NAME.
 
@@ -106,6 +108,7 @@ def audit(
             "baseline": baseline or next(iter(models)),
             "compress": [dict(entry) for entry in compress],
             "assumptions": dict(assumptions or {}),
+            "engine": engine,
         }
         write_text(folder / PLAN, json.dumps(document, indent=1, default=str))
         plan = _reading.plan(folder / PLAN)

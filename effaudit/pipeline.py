@@ -101,6 +101,7 @@ def audit(
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
     plan = with_bounds(registry.recognised(plan))
+    plan = replace(plan, candidates=tuple(replace(candidate, engine=plan.engine) for candidate in plan.candidates))
     made = {job.name for job in recipes.of_plan(plan)}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
     with held(out) if isinstance(out, Path) else nullcontext(out) as run:
@@ -109,7 +110,7 @@ def audit(
         with diary.stage("data"):
             workload, store = read_data(plan.data, run.data, recipes.needs_search(plan), plan.seed, run.token)
         check_positive(plan, workload)
-        where = engine or registry.an_engine("local")
+        where = engine or registry.an_engine(plan.engine)
         site = Site(where, workload, plan.settings, plan.assumptions, plan.seed, run.logs, run.token)
         judge = partial(decide, policy=policy, waivers=waivers, today=today)
         stop = partial(decide, policy=until, waivers=waivers, today=today) if until else None
@@ -165,7 +166,7 @@ class _Work:
         stop_digest: str,
     ) -> _Work:
         """Opens the journal, and with it what earlier sessions of the same audit won."""
-        same = [plan.digest, site.workload.digests, versions.interpreter(), machine_key()]
+        same = [plan.digest, site.workload.digests, versions.interpreter(), machine_key(), plan.engine]
         if stop is not None:  # who is rested depends on the policy: what another one left out is no part of this audit
             same.append(stop_digest)
         key = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
@@ -227,7 +228,7 @@ class _Work:
 
     def make_smaller_ones(self) -> None:
         """Makes the ladder and the products of the recipes, each asked like any other candidate, parents before their products."""
-        kitchen = Kitchen(self.site, self.run.artifacts, recipes.needs, machine_key())
+        kitchen = Kitchen(self.site, self.run.artifacts, recipes.needs, self.plan.engine, machine_key())
         waiting = list(enumerate(self.jobs))
         while waiting:
             todo = {job.name for _, job in waiting}

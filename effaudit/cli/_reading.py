@@ -9,10 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from effaudit import registry
-from effaudit.core.errors import InputError
+from effaudit.core.errors import InputError, Place
 from effaudit.core.plan import Plan
 from effaudit.core.policy import Policy
 from effaudit.core.record import Record
+from effaudit.core.text import did_you_mean, one_line
 from effaudit.core.verdict import Verdict
 from effaudit.core.waiver import Waiver
 
@@ -32,12 +33,23 @@ def plan(path: Path) -> Plan:
         techniques=registry.names("techniques"),
         technique=lambda name: registry.find("techniques", name),
         ladder=LADDER,
+        engines=registry.names("engines"),
         scorers=lambda: [metric.removeprefix("quality.") for metric in registry.a_metric("quality").examples()],
         guess_format=registry.format_by_name,
         countries=_countries,
         presets=PRESETS,
     )
     return registry.recognised(read_plan(path, known))
+
+
+def on_engine(plan: Plan, name: str | None) -> Plan:
+    """The plan on another engine, where one is named. Raises InputError."""
+    if name is None:
+        return plan
+    known = registry.names("engines")
+    if name not in known:
+        raise InputError(f"there is no engine {one_line(name, 80)!r}.{did_you_mean(name, known)}", Place("--engine"))
+    return replace(plan, engine=name)
 
 
 def _countries() -> Collection[str]:
@@ -58,8 +70,6 @@ def policy(named: str | Path | None) -> Policy:
 
 def policy_for(record: Record, named: str | None) -> tuple[Policy, str]:
     """The policy to show a record under, and the words that say which: as named, the audit's own, or the default preset."""
-    from effaudit.core.text import one_line
-
     if named is not None:
         found = policy(named)
         return found, f"judged under {_shown(found)}"
@@ -72,7 +82,6 @@ def policy_for(record: Record, named: str | None) -> tuple[Policy, str]:
 
 
 def _shown(found: Policy) -> str:
-    from effaudit.core.text import one_line
 
     return one_line(found.file or found.name, 200)
 

@@ -22,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="end the timing when every verdict of this policy is settled, and judge by it; the budget is the most that it takes",
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the record goes (default: reports/NAME)")
+    parser.add_argument("--engine", metavar="NAME", help="where workers run, instead of the plan's own engine")
     parser.add_argument(
         "--progress", choices=("auto", "lines", "off"), default="auto", help="a bar on a terminal (auto), lines, or none"
     )
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     from effaudit.measure.ownership import default_folder
 
     more = _showing.wanted(options.format)
-    plan = _reading.plan(options.plan)
+    plan = _reading.on_engine(_reading.plan(options.plan), options.engine)
     for name, failure in plan.refused.items():
         print(f"effaudit: {name} will not be measured: {failure.reason}", file=sys.stderr)  # noqa: T201
     until = _reading.policy(options.until_decided) if options.until_decided else None

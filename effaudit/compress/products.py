@@ -41,6 +41,7 @@ class Kitchen:
     site: Site
     folder: Path
     needs: Callable[[str], tuple[str, ...]]
+    engine: str = "local"
     secret: str = ""
     """Of this machine: kept products of others are made anew, whatever they say."""
 
@@ -151,6 +152,7 @@ class Kitchen:
             contract=product.contract,
             preprocess=product.preprocess,
             threads=origin.threads if origin else self.site.settings.threads,
+            engine=self.engine,
             parent=origin.name if origin else None,
             recipe=steps,
         )

@@ -94,6 +94,7 @@ class Plan:
     ladder: tuple[str, ...] = ()
     compress: tuple[Recipe, ...] = ()
     policy: Path | None = None
+    engine: str = "local"
     digest: str = ""
     """SHA-256 of the plan's text."""
     refused: Mapping[str, Failure] = field(default_factory=dict)

@@ -35,6 +35,7 @@ class Known:
     techniques: Collection[str]
     technique: Callable[[str], type[Technique]]
     ladder: Sequence[str]
+    engines: Collection[str]
     scorers: Callable[[], Collection[str]]
     guess_format: Callable[[Path], str | None] = _unknown_format
     countries: Callable[[], Collection[str]] = tuple

@@ -50,6 +50,7 @@ def read_plan(path: Path, known: Known) -> Plan:
         ladder=ladder,
         compress=recipes,
         policy=_policy(model.policy, desk),
+        engine=model.engine if desk.one_of(model.engine, desk.known.engines, "engine", "engine") else "",
         digest=document.digest,
         refused={name: unopened(errors[0]) for name, errors in desk.lost.items()},
         places={candidate.name: document.place("candidates", place) for place, candidate in enumerate(candidates)},

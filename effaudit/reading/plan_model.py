@@ -189,6 +189,7 @@ class AuditPlan(_Part):
     compress: tuple[CompressPart, ...] = Field(default=(), description="smaller models to make")
     assumptions: AssumptionsPart = Field(default=AssumptionsPart(), description="figures that cannot be measured here")
     policy: FilePath | None = Field(default=None, description="the policy to judge by: a file, or effaudit:NAME")
+    engine: str = Field(default="local", max_length=64, description="where workers run: an engine of `effaudit list engines`")
 
 
 def schema() -> dict[str, Any]:

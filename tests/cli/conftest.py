@@ -27,6 +27,8 @@ def audited(tmp_path_factory):
         "run",
         "-f",
         "names=names.txt",
+        "--engine",
+        "here",
         "--progress",
         "lines",
     ]

@@ -25,6 +25,17 @@ def test_an_audit_ends_with_a_recommendation_a_record_and_a_report(audited):
     assert "Traceback" not in audited.err
 
 
+def test_workers_run_on_the_engine_that_is_named_and_the_record_says_which(audited):
+    record = read_record(audited.run)
+    assert {row.candidate.engine for row in record.rows} == {"here"}
+    assert record.row("full-round_weights").candidate.parent == "full"
+
+
+def test_an_engine_that_is_not_there_is_an_error_with_a_suggestion(audited, capsys):
+    assert run(["audit", str(audited.folder / "plan.yaml"), "--engine", "locale"]) == 2
+    assert "--engine: there is no engine 'locale'. Did you mean 'local'?" in " ".join(capsys.readouterr().err.split())
+
+
 def test_progress_is_told_in_lines_when_asked_for(audited):
     stages = [line.split()[-1] for line in audited.err.splitlines()]
     assert stages == ["data", "candidates", "compress", "timing", "metrics"]

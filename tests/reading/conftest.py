@@ -76,6 +76,7 @@ def known(tmp_path: Path) -> Known:
     presets.mkdir()
     (presets / "recommended.yaml").write_text(POLICY)
     return Known(
+        engines=("local",),
         formats=("sklearn", "onnx", "torch", "lightgbm", "python"),
         techniques=tuple(techniques),
         technique=techniques.__getitem__,

@@ -289,3 +289,9 @@ def test_a_country_without_a_known_grid_is_told_before_anything_is_measured(writ
     assert error.place.keys == "assumptions.country"
     assert read_plan(write(BASE + "assumptions: {country: FRA}\n"), atlas).assumptions.country == "FRA"
     assert read_plan(write(BASE + "assumptions: {country: ENG}\n"), known).assumptions.country == "ENG"  # no table, no fault
+
+
+def test_workers_run_on_the_engine_that_the_plan_names(write, known):
+    assert read_plan(write(BASE), known).engine == "local"
+    assert read_plan(write(BASE + "engine: local\n"), known).engine == "local"
+    assert "there is no engine 'lokal'. Did you mean 'local'?" in str(refusal(write, known, BASE + "engine: lokal\n"))

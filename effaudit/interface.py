@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -82,7 +82,7 @@ def audit(
     """
     from effaudit import pipeline
     from effaudit.cli import _progress, _reading
-    from effaudit.measure.ownership import IN_MEMORY, MODELS, PLAN, default_folder
+    from effaudit.measure.ownership import IN_MEMORY, MODELS, default_folder
     from effaudit.measure.run import held
 
     _check_names(name, models, contracts or {})
@@ -99,19 +99,18 @@ def audit(
             "name": name,
             "task": task or _task(answers),
             "workload": {**_files(splits, own_folder(folder / IN_MEMORY)), "answer": ANSWER, **_dependence(groups, time), **said},
-            "measure": dict(measure or {}),
+            "measure": {} if measure is None else measure,
             "seed": seed,
             "candidates": [
                 _candidate(each, file, (contracts or {}).get(each, {}), folder / MODELS) for each, file in written.items()
             ],
-            "ladder": ladder if isinstance(ladder, str) else list(ladder),
+            "ladder": ladder,
             "baseline": baseline or next(iter(models)),
-            "compress": [dict(entry) for entry in compress],
-            "assumptions": dict(assumptions or {}),
+            "compress": compress,
+            "assumptions": {} if assumptions is None else assumptions,
             "engine": engine,
         }
-        write_text(folder / PLAN, json.dumps(document, indent=1, default=str))
-        plan = _reading.plan(folder / PLAN)
+        plan = _reading.given_plan(document, folder, partial(_argument, tuple(written), slices is not None))
         candidates = tuple(replace(candidate, artifact=written[candidate.name]) for candidate in plan.candidates)
         plan = replace(plan, data=replace(plan.data, sources=splits, slice_places=()), candidates=candidates, refused=refused)
         with _progress.shown(_progress.course_of(plan), "auto", sys.stderr) as tell:
@@ -180,7 +179,7 @@ def _sliced(
     if slices is None:
         return dict(workload)
     if not isinstance(slices, Mapping):
-        return {"slices": [slices] if isinstance(slices, str) else list(slices), **workload}
+        return {"slices": [slices] if isinstance(slices, str) else slices, **workload}
     taken = next((name for name in slices if name in unseen), None)
     if taken is not None:
         raise InputError(f"there is a column {taken!r} already", Place("slices"), "Name that column in `slices`, or rename yours.")
@@ -188,6 +187,22 @@ def _sliced(
     ignored = workload.get("ignore", ())
     also = [ignored] if isinstance(ignored, str) else list(ignored)
     return {**workload, "slices": list(slices), "ignore": [*also, *slices]}
+
+
+def _argument(models: Sequence[str], sliced: bool, keys: tuple[str | int, ...]) -> str:
+    """The argument of `audit` that a value of the plan came from."""
+    match keys:
+        case ("candidates", int(place), *rest):
+            name, inside = ("contracts", [models[place], *rest]) if rest else ("models", [models[place]])
+        case ("workload", "slices", *rest) if sliced:
+            name, inside = "slices", list(rest)
+        case ("workload", ("answer" | "certify" | "train" | "search" | "groups" | "time") as part, *_):
+            name, inside = {"answer": "answers", "certify": "inputs"}.get(part, part), []
+        case (str(name), *rest):
+            inside = list(rest)
+        case _:
+            name, inside = "effaudit.audit(…)", []
+    return name + "".join(f"[{key!r}]" for key in inside)
 
 
 def _task(answers: Any) -> str:
@@ -222,6 +237,10 @@ def _check_names(name: str, models: Mapping[str, Any], contracts: Mapping[str, A
     unknown = next((each for each in contracts if each not in models), None)
     if unknown is not None:
         raise InputError(f"there is no model {unknown!r}.{did_you_mean(unknown, models)}", Place("contracts"))
+    wrong = next((each for each, said in contracts.items() if not isinstance(said, Mapping)), None)
+    if wrong is not None:
+        advice = "Write what the model's file cannot say: {'output': 'logits'}."
+        raise InputError("expected a mapping", Place(f"contracts[{wrong!r}]"), advice)
 
 
 def _written(

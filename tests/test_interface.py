@@ -194,3 +194,34 @@ def test_timing_may_end_when_the_policy_is_decided(cancer, tmp_path, monkeypatch
         effaudit.audit(models, unseen, answers, policy="ci-smoke", until_decided=until_decided, out=tmp_path)
     (policy, until), (_, none) = given
     assert (policy.name, until, none) == ("ci-smoke", policy, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"measure": {"budgt": "1 s"}}, "measure['budgt']: unknown key 'budgt'. Did you mean 'budget'?"),
+        ({"measure": {"restarts": 0}}, "measure['restarts']: expected at least 1, found 0"),
+        ({"measure": {"restarts": np.int64(0)}}, "measure['restarts']: expected at least 1, found 0"),
+        ({"measure": {"budget": object()}}, "measure: expected texts, numbers, lists and mappings: found a object"),
+        ({"workload": {"quality": ["roc_auk"]}}, "workload['quality'][0]: there is no scorer 'roc_auk'. Did you mean 'roc_auc'?"),
+        ({"contracts": {"first": {"outputs": "labels"}}}, "contracts['first']['outputs']: unknown key"),
+        ({"compress": [{"of": "second", "recipe": [{"to_onnx": {}}]}]}, "compress[0]['of']: there is no candidate 'second'"),
+        ({"baseline": "second"}, "baseline: there is no candidate 'second'"),
+        ({"task": "guessing"}, "task: expected 'classification' or 'regression', found 'guessing'"),
+        ({"seed": -1}, "seed: expected at least 0, found -1"),
+        ({"ladder": ["dumy"]}, "ladder[0]: there is no"),
+        ({"engine": "lokal"}, "engine: there is no engine 'lokal'. Did you mean 'local'?"),
+        ({"assumptions": {"country": "XXX"}}, "assumptions['country']:"),
+        ({"slices": 3}, "there is no column '3', which is among `slices`"),
+        ({"ladder": 3}, "ladder: expected"),
+        ({"compress": 3}, "compress: expected a list, found 3"),
+        ({"measure": [3]}, "measure: expected a mapping, found a list of 1"),
+        ({"contracts": {"first": 3}}, "contracts['first']: expected a mapping"),
+    ],
+)
+def test_errors_name_the_argument_and_no_file_that_nobody_wrote(tmp_path, given, words):
+    with pytest.raises(InputError) as error:
+        effaudit.audit({"first": len}, np.zeros((9, 2)), np.arange(9) % 2, out=tmp_path / "run", **given)
+    assert words in str(error.value)
+    assert "yaml" not in str(error.value)
+    assert not (tmp_path / "run" / "plan.yaml").exists()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from effaudit import registry
 from effaudit.core.errors import InputError, Place
@@ -17,6 +18,9 @@ from effaudit.core.text import did_you_mean, one_line
 from effaudit.core.verdict import Verdict
 from effaudit.core.waiver import Waiver
 
+if TYPE_CHECKING:
+    from effaudit.reading.desk import Known
+
 DEFAULT_POLICY = "recommended"
 _PACKAGE = Path(str(files("effaudit")))
 PRESETS = next((place for place in (_PACKAGE / "policies", _PACKAGE.parent / "policies") if place.is_dir()), _PACKAGE / "policies")
@@ -25,10 +29,24 @@ PRESETS = next((place for place in (_PACKAGE / "policies", _PACKAGE.parent / "po
 
 def plan(path: Path) -> Plan:
     """A plan. Raises InputError."""
-    from effaudit.compress.recipes import LADDER
-    from effaudit.reading.plan import Known, read_plan
+    from effaudit.reading.plan import read_plan
 
-    known = Known(
+    return registry.recognised(read_plan(path, _known()))
+
+
+def given_plan(tree: dict[str, Any], folder: Path, argument: Callable[[tuple[str | int, ...]], str]) -> Plan:
+    """A plan from values; `argument` says which argument of a call those at some keys came from. Raises InputError."""
+    from effaudit.reading.document import given_document
+    from effaudit.reading.plan import plan_of
+
+    return registry.recognised(plan_of(given_document(tree, argument), folder.absolute(), _known()))
+
+
+def _known() -> Known:
+    from effaudit.compress.recipes import LADDER
+    from effaudit.reading.desk import Known
+
+    return Known(
         formats=registry.names("formats"),
         techniques=registry.names("techniques"),
         technique=lambda name: registry.find("techniques", name),
@@ -39,7 +57,6 @@ def plan(path: Path) -> Plan:
         countries=_countries,
         presets=PRESETS,
     )
-    return registry.recognised(read_plan(path, known))
 
 
 def on_engine(plan: Plan, name: str | None) -> Plan:

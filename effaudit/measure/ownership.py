@@ -18,7 +18,9 @@ MARKER = ".effaudit"
 SCHEMA = 1
 LOCK, JOURNAL, RECORD = ".lock", "journal.bin", "record.json"
 DATA, PREDICTIONS, ARTIFACTS, LOGS = "data", "predictions", "artifacts", "logs"
-MODELS, IN_MEMORY, PLAN = "models", "in-memory", "plan.yaml"
+MODELS, IN_MEMORY = "models", "in-memory"
+PLAN = "plan.yaml"
+"""Of audits in Python before version 0.2."""
 """What the Python interface adds: models and data that were in memory, and a plan that names them."""
 
 _FILES = (MARKER, LOCK, JOURNAL, RECORD, "evidence.npz", "samples.npz", "report.html", PLAN)

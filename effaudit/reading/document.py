@@ -54,6 +54,36 @@ class Document:
             raise together(problems(error, self, (), kind.model_json_schema())) from error
 
 
+@dataclass(frozen=True)
+class GivenDocument(Document):
+    """A mapping that a caller handed over. `argument` says which argument of the call the value at some keys came from."""
+
+    argument: Callable[[Keys], str]
+
+    def place(self, *keys: str | int) -> Place:
+        """The argument that holds a value."""
+        return Place(self.argument(keys))
+
+
+def given_document(tree: dict[str, Any], argument: Callable[[Keys], str]) -> GivenDocument:
+    """A caller's values as a document. Raises InputError where one of them could not stand in a file."""
+    for key, value in tree.items():
+        try:
+            json.dumps(value, default=_plain)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"expected texts, numbers, lists and mappings: {error}", Place(argument((key,)))) from error
+    text = json.dumps(tree, default=_plain)
+    return GivenDocument("", json.loads(text), {}, hashlib.sha256(text.encode()).hexdigest(), argument)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # numpy's numbers and arrays
+        return value.tolist()
+    raise TypeError(f"found a {type(value).__name__}")
+
+
 def open_document(path: Path, kind: str, most: int = VALUE_LIMIT) -> Document:
     """Reads a file of one `kind` (`AuditPlan`, `EfficiencyPolicy`, `EfficiencyWaivers`).
 

@@ -14,14 +14,14 @@ from effaudit.core.plan import Plan, unopened
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.desk import Desk, Known
-from effaudit.reading.document import open_document, together
+from effaudit.reading.document import Document, open_document, together
 from effaudit.reading.plan_data import read_data
 from effaudit.reading.plan_fields import CODE, RESERVED, Price
 from effaudit.reading.plan_model import AssumptionsPart, AuditPlan, CandidatePart, MeasurePart
 from effaudit.reading.presets import PREFIX, preset
 from effaudit.reading.recipes import read_recipes
 
-__all__ = ["Known", "read_plan"]
+__all__ = ["Known", "plan_of", "read_plan"]
 
 KIND = "AuditPlan"
 _OUTPUTS = {"classification": ("probabilities", "logits", "labels"), "regression": ("values",)}
@@ -29,9 +29,13 @@ _OUTPUTS = {"classification": ("probabilities", "logits", "labels"), "regression
 
 def read_plan(path: Path, known: Known) -> Plan:
     """Reads and checks a plan. Raises InputError, with all of its problems at once."""
-    document = open_document(path, KIND)
+    return plan_of(open_document(path, KIND), path.absolute().parent, known)
+
+
+def plan_of(document: Document, folder: Path, known: Known) -> Plan:
+    """The plan that a document holds, whose relative paths begin in a folder. Raises InputError, with all of its problems."""
     model = document.model(AuditPlan)
-    desk = Desk(document, known, path.absolute().parent)
+    desk = Desk(document, known, folder)
     settings = _settings(model.measure)
     candidates = tuple(_candidate(part, place, model, settings, desk) for place, part in enumerate(model.candidates))
     ladder = _ladder(model, desk)

@@ -26,7 +26,7 @@ from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.files import check_room
 from effaudit.core.interruptions import uninterrupted
 from effaudit.core.observed import Answers, Seen
-from effaudit.core.plan import Plan
+from effaudit.core.plan import Job, Plan
 from effaudit.core.plugin import Engine, Metric, Refused
 from effaudit.core.policy import Policy
 from effaudit.core.reading import Failure
@@ -100,9 +100,9 @@ def audit(
 
     With `until`, timing ends when all its verdicts are settled. Interrupted, it leaves what was won; begun again, it goes on.
     """
-    plan = with_bounds(registry.recognised(plan))
+    plan = with_bounds(plan)
     plan = replace(plan, candidates=tuple(replace(candidate, engine=plan.engine) for candidate in plan.candidates))
-    made = {job.name for job in recipes.of_plan(plan)}
+    made = {job.name for job in plan.jobs}
     compared_with({one.name for one in plan.candidates} | made, "the plan", policy, until)
     with held(out) if isinstance(out, Path) else nullcontext(out) as run:
         diary = Diary.begun()
@@ -138,7 +138,7 @@ class _Work:
     store: Store
     site: Site
     tell: Tell
-    jobs: list[recipes.Job]
+    jobs: tuple[Job, ...]
     timings: Timings
     stop: Judge | None = None
     """Whose verdicts end the timing when they are all settled."""
@@ -177,7 +177,7 @@ class _Work:
         diary.open(journal)
         for note in journal.notes:
             tell("candidates", 0.0, note.text)
-        return cls(plan, judge, run, diary, store, site, tell, recipes.of_plan(plan), earlier(diary.journal), stop)
+        return cls(plan, judge, run, diary, store, site, tell, plan.jobs, earlier(diary.journal), stop)
 
     def __enter__(self) -> _Work:
         return self
@@ -321,7 +321,7 @@ class _Work:
             **self.diary.written(self.plan.assumptions, intensity(self.plan.assumptions), self.plan.folder),
         )
 
-    def _make(self, kitchen: Kitchen, place: int, job: recipes.Job) -> None:
+    def _make(self, kitchen: Kitchen, place: int, job: Job) -> None:
         if job.parent is not None and job.parent not in self.gathered:
             self.failed[job.name] = Failure("parent_missing", "make", f"its parent {job.parent} could not be asked")
             return

@@ -6,16 +6,13 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from effaudit.core import plugin
-from effaudit.core.candidate import Artifact, Candidate
 from effaudit.core.errors import InputError, Place
-from effaudit.core.plan import Plan, unopened
 from effaudit.core.readable import Unreadable, filled_head_of
 from effaudit.core.text import did_you_mean, one_line
 from effaudit.core.wire import unpack
@@ -108,34 +105,6 @@ def output_for(path: Path) -> str:
         what = f"no output writes {path.suffix!r} files"
         advice = f"Known: {', '.join(sorted(filter(None, by_suffix)))}. Or name one: output={names('outputs')[0]!r}."
     raise InputError(what, Place(one_line(path.name, 120)), advice)
-
-
-def recognised(plan: Plan) -> Plan:
-    """With the formats that a plan left open, by the files' names and first bytes.
-
-    A candidate with a file that none or several of them claim is refused, for reasons of its own; the others are not.
-    """
-    known, refused = [], dict(plan.refused)
-    for candidate in plan.candidates:
-        if candidate.name not in refused:
-            try:
-                known.append(_recognised(candidate))
-                continue
-            except InputError as error:
-                refused[candidate.name] = unopened(error, plan.places.get(candidate.name))
-        known.append(candidate)
-    return replace(plan, candidates=tuple(known), refused=refused)
-
-
-def _recognised(candidate: Candidate) -> Candidate:
-    def named(artifact: Artifact) -> Artifact:
-        return artifact if artifact.format else replace(artifact, format=format_of(Path(artifact.path)))
-
-    try:
-        before = named(candidate.preprocess) if candidate.preprocess else None
-    except InputError as error:
-        raise InputError(error.what, advice="`preprocess` is the file of a transformer, such as prep.skops.") from error
-    return replace(candidate, artifact=named(candidate.artifact), preprocess=before)
 
 
 def format_by_name(path: Path) -> str | None:

@@ -40,7 +40,7 @@ class Course:
 
 def course_of(plan: Plan) -> Course:
     """What a plan may take, roughly; its own pace corrects it."""
-    given, made = len(plan.candidates), len(plan.ladder) + len(plan.compress)
+    given, made = len(plan.candidates), len(plan.jobs)
     candidates = given + made
     finalists = 0 if plan.settings.codecarbon == "off" else candidates if plan.settings.codecarbon == "all" else min(4, candidates)
     return Course(

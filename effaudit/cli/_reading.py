@@ -31,7 +31,7 @@ def plan(path: Path) -> Plan:
     """A plan. Raises InputError."""
     from effaudit.reading.plan import read_plan
 
-    return registry.recognised(read_plan(path, _known()))
+    return read_plan(path, _known())
 
 
 def given_plan(tree: dict[str, Any], folder: Path, argument: Callable[[tuple[str | int, ...]], str]) -> Plan:
@@ -39,7 +39,7 @@ def given_plan(tree: dict[str, Any], folder: Path, argument: Callable[[tuple[str
     from effaudit.reading.document import given_document
     from effaudit.reading.plan import plan_of
 
-    return registry.recognised(plan_of(given_document(tree, argument), folder.absolute(), _known()))
+    return plan_of(given_document(tree, argument), folder.absolute(), _known())
 
 
 def _known() -> Known:
@@ -53,6 +53,7 @@ def _known() -> Known:
         ladder=LADDER,
         engines=registry.names("engines"),
         scorers=lambda: [metric.removeprefix("quality.") for metric in registry.a_metric("quality").examples()],
+        recognise=registry.format_of,
         guess_format=registry.format_by_name,
         countries=_countries,
         presets=PRESETS,

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
     plan = _reading.plan(options.plan)
     _reading.policy(plan.policy)
-    made = len(plan.ladder) + len(plan.compress)
+    made = len(plan.jobs)
     if plan.refused:
         told = "\n  ".join(f"{name}: {failure.reason}" for name, failure in plan.refused.items())
         lost = counted(len(plan.refused), "candidate")

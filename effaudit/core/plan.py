@@ -58,17 +58,12 @@ EVERY = "*"
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Steps to apply, one after the other, to a candidate (or to each, for `*`)."""
+class Job:
+    """One product to make. `parent` names a candidate or an earlier product; None: it is made from data alone."""
 
-    of: str
+    name: str
+    parent: str | None
     steps: tuple[Step, ...]
-    name: str | None = None
-
-    def product_of(self, parent: str) -> str:
-        """What the product made from a parent is called: the recipe's own name, or PARENT-TECHNIQUE-TECHNIQUE…"""
-        own = None if self.of == EVERY else self.name
-        return own or "-".join([parent, *(step.technique for step in self.steps)])
 
 
 def unopened(error: InputError, place: Place | None = None) -> Failure:
@@ -91,8 +86,8 @@ class Plan:
     settings: Settings = Settings()
     assumptions: Assumptions = Assumptions()
     seed: int = 0
-    ladder: tuple[str, ...] = ()
-    compress: tuple[Recipe, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    """What to make, parents before their products: the ladder of simple models, then the recipes."""
     policy: Path | None = None
     engine: str = "local"
     digest: str = ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from effaudit.core.candidate import Step
 from effaudit.core.errors import InputError
 from effaudit.core.plugin import Technique
 from effaudit.core.readable import Unreadable, filled_head_of, head_of
@@ -26,17 +27,19 @@ def _unknown_format(_path: Path) -> str | None:
 class Known:
     """What plug-ins and metrics offer, handed over so that reading a plan imports none of them.
 
-    `technique` gives the class of one of `techniques`; `scorers` the names of quality metrics (called only when a plan names
-    one); `guess_format` a file's format by its name, or None; `countries` those whose grid is known, none where no table is
-    installed; `presets` is the folder of ready-made policies.
+    `technique` gives the class of one of `techniques`; `ladder` the step that makes each simple model; `scorers` the names of
+    quality metrics (called only when a plan names one); `recognise` a file's format, or raises InputError; `guess_format` it by
+    its name alone, or None; `countries` those whose grid is known, none where no table is installed; `presets` is the folder of
+    ready-made policies.
     """
 
     formats: Collection[str]
     techniques: Collection[str]
     technique: Callable[[str], type[Technique]]
-    ladder: Sequence[str]
+    ladder: Mapping[str, Step]
     engines: Collection[str]
     scorers: Callable[[], Collection[str]]
+    recognise: Callable[[Path], str]
     guess_format: Callable[[Path], str | None] = _unknown_format
     countries: Callable[[], Collection[str]] = tuple
     presets: Path | None = None

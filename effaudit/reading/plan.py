@@ -10,7 +10,7 @@ import numpy as np
 
 from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
 from effaudit.core.errors import InputError
-from effaudit.core.plan import Plan, unopened
+from effaudit.core.plan import Job, Plan, unopened
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.desk import Desk, Known
@@ -39,20 +39,19 @@ def plan_of(document: Document, folder: Path, known: Known) -> Plan:
     settings = _settings(model.measure)
     candidates = tuple(_candidate(part, place, model, settings, desk) for place, part in enumerate(model.candidates))
     ladder = _ladder(model, desk)
-    _check_names(candidates, ladder, desk)
-    recipes, products = read_recipes(model.compress, candidates, ladder, desk)
+    _check_names(candidates, [job.name for job in ladder], desk)
+    jobs = (*ladder, *read_recipes(model.compress, candidates, ladder, desk))
     plan = Plan(
         name=model.name,
         title=model.title,
         data=read_data(model, desk),
         candidates=candidates,
-        baseline=_baseline(model, [*(c.name for c in candidates), *(f"ladder-{rung}" for rung in ladder), *products], desk),
+        baseline=_baseline(model, [*(candidate.name for candidate in candidates), *(job.name for job in jobs)], desk),
         folder=desk.folder,
         settings=settings,
         assumptions=_assumptions(model.assumptions, desk),
         seed=model.seed,
-        ladder=ladder,
-        compress=recipes,
+        jobs=jobs,
         policy=_policy(model.policy, desk),
         engine=model.engine if desk.one_of(model.engine, desk.known.engines, "engine", "engine") else "",
         digest=document.digest,
@@ -74,15 +73,15 @@ def _candidate(part: CandidatePart, place: int, model: AuditPlan, settings: Sett
     before = desk.candidate_file(part.name, part.preprocess, *keys, "preprocess") if part.preprocess else None
     named = part.files if part.files is not None else ()
     files = tuple(str(desk.candidate_file(part.name, file, *keys, "files", at)) for at, file in enumerate(named))
-    if part.name in desk.lost:  # its name must do, to tell which recipes it would have been a parent of
-        kind = kind or desk.known.guess_format(Path(path)) or ""
+    kind = kind or _recognised(part, Path(path), desk, *keys, "path")
+    prepared = Artifact(str(before), _recognised(part, before, desk, *keys, "preprocess"), trust, None, code) if before else None
     artifact = Artifact(path, kind, trust, part.factory, code, None if part.files is None else files)
     return Candidate(
         name=part.name,
         title=part.title,
         artifact=artifact,
         contract=_contract(part, before, model, desk, *keys),
-        preprocess=Artifact(str(before), "", trust, None, code) if before else None,
+        preprocess=prepared,
         threads=part.threads or settings.threads,
         device=settings.device,
     )
@@ -95,6 +94,16 @@ def _format(part: CandidatePart, desk: Desk, *keys: str | int) -> str:
     guess = did_you_mean(part.format[:80], desk.known.formats)
     desk.lose(part.name, f"there is no format {one_line(part.format, 80)!r}.{guess}", *keys, "format")
     return ""
+
+
+def _recognised(part: CandidatePart, path: Path, desk: Desk, *keys: str | int) -> str:
+    """The format of a file. A candidate with a file that none or several claim is lost; then the name of its file must do."""
+    try:
+        found = desk.known.recognise(path) if part.name not in desk.lost else ""
+    except InputError as error:
+        found, advice = "", "`preprocess` is the file of a transformer, such as prep.skops." if "preprocess" in keys else error.advice
+        desk.lose(part.name, error.what, *keys, advice=advice)
+    return found or desk.known.guess_format(path) or ""
 
 
 def _model_path(part: CandidatePart, desk: Desk, *keys: str | int) -> str:
@@ -150,7 +159,8 @@ def _check_dtypes(part: CandidatePart, desk: Desk, *keys: str | int) -> None:
         desk.fault(what, *keys, advice="Write one dtype for all inputs, or `columns` and as many dtypes.")
 
 
-def _ladder(model: AuditPlan, desk: Desk) -> tuple[str, ...]:
+def _ladder(model: AuditPlan, desk: Desk) -> tuple[Job, ...]:
+    """Simple models, trained on the train split."""
     if model.ladder == ("off",):
         return ()
     rungs = tuple(desk.known.ladder) if model.ladder == ("default",) else model.ladder
@@ -161,13 +171,14 @@ def _ladder(model: AuditPlan, desk: Desk) -> tuple[str, ...]:
             advice="Write `train: FILE` under `workload`, or `ladder: off`.",
         )
     desk.once(rungs, "rung", "ladder")
-    return tuple(rung for place, rung in enumerate(rungs) if desk.one_of(rung, desk.known.ladder, "ladder model", "ladder", place))
+    known = [rung for place, rung in enumerate(rungs) if desk.one_of(rung, desk.known.ladder, "ladder model", "ladder", place)]
+    return tuple(Job(f"ladder-{rung}", None, (desk.known.ladder[rung],)) for rung in known)
 
 
 def _check_names(candidates: Sequence[Candidate], ladder: Sequence[str], desk: Desk) -> None:
     if not candidates and not ladder:
         desk.fault("there is nothing to judge", "candidates", advice="Write at least one candidate: {name: NAME, path: FILE}.")
-    taken = {f"ladder-{rung}".casefold(): f"ladder-{rung}" for rung in ladder}
+    taken = {name.casefold(): name for name in ladder}
     for place, candidate in enumerate(candidates):
         if candidate.name.casefold() in RESERVED:
             desk.fault(

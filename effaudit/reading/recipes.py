@@ -7,12 +7,11 @@ import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from effaudit.core.candidate import Candidate, Step
-from effaudit.core.plan import EVERY, Recipe
+from effaudit.core.plan import EVERY, Job
 from effaudit.core.plugin import Technique
 from effaudit.core.text import did_you_mean, listed, one_line
 from effaudit.reading.desk import Desk
@@ -45,14 +44,13 @@ class _Link:
 
 
 def read_recipes(
-    parts: Sequence[CompressPart], candidates: Sequence[Candidate], ladder: Sequence[str], desk: Desk
-) -> tuple[tuple[Recipe, ...], tuple[str, ...]]:
-    """The recipes and their products' names; faults are noted on the desk."""
-    given = [Parent(candidate.name, candidate.artifact.format or _guess(candidate, desk)) for candidate in candidates]
-    parents = {parent.name: parent for parent in [*given, *(Parent(f"ladder-{rung}") for rung in ladder)]}
+    parts: Sequence[CompressPart], candidates: Sequence[Candidate], ladder: Sequence[Job], desk: Desk
+) -> tuple[Job, ...]:
+    """The products that the recipes make, parents first; faults are noted on the desk."""
+    given = [Parent(candidate.name, candidate.artifact.format) for candidate in candidates]
+    parents = {parent.name: parent for parent in [*given, *(Parent(job.name) for job in ladder)]}
     taken = {name.casefold() for name in (*parents, *RESERVED)}
-    recipes: list[Recipe] = []
-    products: list[str] = []
+    jobs: list[Job] = []
     for place, part in enumerate(parts):
         keys: Keys = ("compress", place)
         if part.recipe is None:
@@ -61,26 +59,22 @@ def read_recipes(
         chain = _chain(part.recipe, desk, keys)
         _check_splits(chain, desk, keys)
         starts = _starts(part, given, parents, chain, desk, keys)
-        if len(products) + len(starts) > PRODUCT_LIMIT:
+        if len(jobs) + len(starts) > PRODUCT_LIMIT:
             desk.fault(f"more than {PRODUCT_LIMIT:,} products", *keys, advice="Write recipes for the candidates that matter.")
             break
         for parent in starts:
-            product = _product(part, parent, chain, desk, keys)
-            _check_name(product.name, taken, desk, keys)
-            taken.add(product.name.casefold())
-            parents[product.name] = product
-            products.append(product.name)
-        recipes.append(Recipe(part.of, tuple(link.step for link in chain), part.name))
-    return tuple(recipes), tuple(products)
+            name = _product(part, parent, part.recipe)
+            _check_name(name, taken, desk, keys)
+            taken.add(name.casefold())
+            parents[name] = Parent(name, _result(parent, chain, desk, keys))
+            jobs.append(Job(name, parent.name, tuple(link.step for link in chain)))
+    return tuple(jobs)
 
 
-def _product(part: CompressPart, parent: Parent, chain: Sequence[_Link], desk: Desk, keys: Keys) -> Parent:
-    recipe = Recipe(part.of, part.recipe or (), part.name)
-    return Parent(recipe.product_of(parent.name), _result(parent, chain, desk, keys))
-
-
-def _guess(candidate: Candidate, desk: Desk) -> str:
-    return desk.known.guess_format(Path(candidate.artifact.path)) or ""
+def _product(part: CompressPart, parent: Parent, steps: Sequence[Step]) -> str:
+    """The recipe's own name where it makes one product, or PARENT-TECHNIQUE-TECHNIQUE…"""
+    own = None if part.of == EVERY else part.name
+    return own or "-".join([parent.name, *(step.technique for step in steps)])
 
 
 def _chain(steps: Sequence[Step], desk: Desk, keys: Keys) -> list[_Link]:

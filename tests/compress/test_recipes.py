@@ -1,29 +1,25 @@
-"""Recipes become jobs with names, parents and steps."""
+"""The ladder's steps, and the rows that making products needs."""
 
 from __future__ import annotations
 
-from effaudit.compress.recipes import LADDER, Job, jobs, ladder
-from effaudit.core.candidate import Artifact, Candidate, Step
-from effaudit.core.plan import Recipe
+from types import SimpleNamespace
 
-CANDIDATES = [Candidate("forest", Artifact("f.skops", "sklearn")), Candidate("net", Artifact("n.onnx", "onnx"))]
+import pytest
 
-
-def test_a_recipe_is_one_job_named_after_its_parent_and_steps():
-    recipe = Recipe("net", (Step("to_onnx"), Step("static_int8")))
-    assert jobs([recipe], CANDIDATES, lambda step, given: True) == [Job("net-to_onnx-static_int8", "net", recipe.steps)]
+from effaudit.compress.recipes import LADDER, needs, needs_search
+from effaudit.core.candidate import Artifact, Candidate, Contract, Step
+from effaudit.core.plan import Job
 
 
-def test_a_recipe_may_have_a_name_of_its_own():
-    assert jobs([Recipe("net", (Step("static_int8"),), "tiny")], CANDIDATES, lambda *_: True)[0].name == "tiny"
+def test_the_ladder_has_the_simplest_first_and_each_of_its_steps_is_one_that_is_made_from_data_alone():
+    assert list(LADDER) == ["dummy", "linear", "tree", "lightgbm"]
+    assert all("train" in needs(step.technique) for step in LADDER.values())
 
 
-def test_a_star_stands_for_every_candidate_that_the_first_step_accepts():
-    found = jobs([Recipe("*", (Step("static_int8"),), "ignored")], CANDIDATES, lambda step, given: given == "onnx")
-    assert [job.name for job in found] == ["net-static_int8"]
-
-
-def test_the_ladder_is_made_from_data_alone_simplest_first():
-    found = ladder(LADDER)
-    assert [job.name for job in found] == ["ladder-dummy", "ladder-linear", "ladder-tree", "ladder-lightgbm"]
-    assert {job.parent for job in found} == {None}
+@pytest.mark.parametrize(
+    ("technique", "tune", "wanted"), [("to_onnx", None, True), ("simple_model", "f1", True), (None, None, False)]
+)
+def test_search_rows_are_needed_by_techniques_that_look_at_them_and_by_thresholds_that_are_tuned(technique, tune, wanted):
+    candidate = Candidate("m", Artifact("m.onnx", "onnx"), Contract(tune=tune))
+    jobs = (Job("product", "m", (Step(technique),)),) if technique else ()
+    assert needs_search(SimpleNamespace(jobs=jobs, candidates=(candidate,))) is wanted

@@ -12,7 +12,8 @@ from typing import ClassVar, Literal
 import numpy as np
 import pytest
 
-from effaudit.core.candidate import Artifact, Candidate
+from effaudit.core.candidate import Artifact, Candidate, Step
+from effaudit.core.errors import InputError
 from effaudit.core.plugin import Technique
 from effaudit.core.reading import Failure, Meaning, Measurement
 from effaudit.core.record import Record, Row, Spent
@@ -69,6 +70,12 @@ class Distillation(Technique):
         raise NotImplementedError
 
 
+def _recognised(path: Path) -> str:
+    if path.suffix not in SUFFIXES:
+        raise InputError(f"no format recognises {path.name!r}")
+    return SUFFIXES[path.suffix]
+
+
 @pytest.fixture
 def known(tmp_path: Path) -> Known:
     techniques = {"to_onnx": ToOnnx, "static_int8": StaticInt8, "distillation": Distillation}
@@ -80,7 +87,8 @@ def known(tmp_path: Path) -> Known:
         formats=("sklearn", "onnx", "torch", "lightgbm", "python"),
         techniques=tuple(techniques),
         technique=techniques.__getitem__,
-        ladder=("dummy", "linear", "tree"),
+        ladder={family: Step("simple_model", {"family": family}) for family in ("dummy", "linear", "tree")},
+        recognise=_recognised,
         scorers=lambda: ("roc_auc", "accuracy", "f1", "log_loss", "root_mean_squared_error"),
         guess_format=lambda path: SUFFIXES.get(path.suffix),
         presets=presets,

@@ -65,12 +65,12 @@ policy: policy.yaml
         known,
     )
     forest, gbm, mlp = plan.candidates
-    assert (plan.name, plan.title, plan.baseline, plan.seed, plan.ladder) == (
+    assert (plan.name, plan.title, plan.baseline, plan.seed, [job.name for job in plan.jobs]) == (
         "flight-delays",
         "Late?",
         "gbm",
         7,
-        ("dummy", "linear", "tree"),
+        ["ladder-dummy", "ladder-linear", "ladder-tree", "mlp-to_onnx-static_int8"],
     )
     assert plan.settings == Settings(180.0, 0.02, 2, 5, 2 * 10**9, 30.0, "cpu", "off", 500)
     assert plan.assumptions == Assumptions("FRA", 56.0, 1.2, 4.0, 1e6, 0.1, "EUR")
@@ -79,7 +79,7 @@ policy: policy.yaml
     assert (plan.data.groups, plan.data.quality, plan.data.batch_sizes) == ("date", ("roc_auc", "f1"), (1, 256))
     assert (forest.artifact.trust, forest.artifact.format, forest.artifact.code, forest.threads) == (
         Trust(False, ("sklearn.tree._tree.Tree",)),
-        "",
+        "sklearn",
         None,
         1,
     )
@@ -89,12 +89,12 @@ policy: policy.yaml
     assert (gbm.contract.columns, gbm.contract.dtypes) == (("a", "b"), ("float32",))
     assert (mlp.artifact.trust, mlp.artifact.code, mlp.artifact.factory) == (Trust(True), str(folder), "nets.mlp:build")
     assert (mlp.contract.output, mlp.contract.threshold, mlp.contract.classes, mlp.title) == ("logits", 0.4, ("0", "1"), "the net")
-    assert [step.options for step in plan.compress[0].steps] == [{}, {"per_channel": False}]
+    assert [step.options for step in plan.jobs[-1].steps] == [{}, {"per_channel": False}]
 
 
 def test_what_a_plan_leaves_out_takes_the_defaults(write, known):
     plan = read_plan(write(BASE), known)
-    assert (plan.settings, plan.assumptions, plan.ladder, plan.compress, plan.policy) == (Settings(), Assumptions(), (), (), None)
+    assert (plan.settings, plan.assumptions, plan.jobs, plan.policy) == (Settings(), Assumptions(), (), None)
     assert plan.data.quality == ()
     assert plan.data.batch_sizes == (1,)
 
@@ -184,7 +184,7 @@ def test_the_ladder_may_be_the_baseline(write, known):
 
 
 def test_the_ladder_is_off_unless_it_is_said(write, known):
-    assert read_plan(write(BASE + "ladder: off\n"), known).ladder == ()
+    assert read_plan(write(BASE + "ladder: off\n"), known).jobs == ()
 
 
 def test_a_product_may_be_the_baseline(write, known):

@@ -2,7 +2,6 @@ import pytest
 
 from effaudit.core.candidate import Step
 from effaudit.core.errors import InputError
-from effaudit.core.plan import Recipe
 from effaudit.reading.plan import read_plan
 
 BASE = """\
@@ -22,7 +21,8 @@ compress:
 
 
 def recipes(write, known, *entries, base=BASE):
-    return read_plan(write(base + "".join(f"  - {entry}\n" for entry in entries)), known).compress
+    plan = read_plan(write(base + "".join(f"  - {entry}\n" for entry in entries)), known)
+    return tuple(job for job in plan.jobs if job.parent is not None)
 
 
 def refusal(write, known, *entries, base=BASE):
@@ -35,18 +35,26 @@ def test_a_recipe_is_a_chain_of_techniques_with_their_options(write, known):
     (recipe,) = recipes(
         write, known, "{of: forest, recipe: [{to_onnx: {dtype: float64, layers: [a, b]}}, static_int8], name: tiny}"
     )
-    assert (recipe.of, recipe.name) == ("forest", "tiny")
+    assert (recipe.parent, recipe.name) == ("forest", "tiny")
     assert recipe.steps == (Step("to_onnx", {"dtype": "float64", "layers": ("a", "b")}), Step("static_int8", {}))
 
 
-@pytest.mark.parametrize("of", ["gbm", "ladder-linear", '"*"'])
-def test_a_recipe_starts_from_a_candidate_a_ladder_model_or_from_each(write, known, of):
-    assert recipes(write, known, f"{{of: {of}, recipe: [to_onnx]}}")[0].of == of.strip('"')
+@pytest.mark.parametrize(("of", "parents"), [("gbm", ["gbm"]), ("ladder-linear", ["ladder-linear"]), ('"*"', ["forest", "gbm"])])
+def test_a_recipe_starts_from_a_candidate_a_ladder_model_or_from_each(write, known, of, parents):
+    found = recipes(write, known, f"{{of: {of}, recipe: [to_onnx]}}")
+    assert [job.parent for job in found] == parents
+    assert [job.name for job in found] == [f"{parent}-to_onnx" for parent in parents]
 
 
 def test_a_recipe_may_start_from_the_product_of_an_earlier_one(write, known):
     two = recipes(write, known, "{of: gbm, recipe: [to_onnx]}", "{of: gbm-to_onnx, recipe: [static_int8]}")
-    assert [recipe.of for recipe in two] == ["gbm", "gbm-to_onnx"]
+    assert [job.parent for job in two] == ["gbm", "gbm-to_onnx"]
+    assert two[1].name == "gbm-to_onnx-static_int8"
+
+
+def test_the_ladder_is_made_before_the_recipes_and_from_data_alone(write, known):
+    first = read_plan(write(BASE + "  - {of: ladder-linear, recipe: [to_onnx]}\n"), known).jobs[0]
+    assert (first.name, first.parent, first.steps) == ("ladder-linear", None, (known.ladder["linear"],))
 
 
 @pytest.mark.parametrize(
@@ -95,16 +103,18 @@ def test_a_step_that_does_not_fit_names_the_techniques_that_do(write, known):
 
 def test_each_stands_for_the_candidates_that_the_first_technique_accepts(write, known):
     text = BASE.replace("baseline: gbm", "baseline: graph-static_int8")
-    assert recipes(write, known, '{of: "*", recipe: [static_int8]}', base=text)
+    (job,) = recipes(write, known, '{of: "*", recipe: [static_int8]}', base=text)
+    assert (job.name, job.parent) == ("graph-static_int8", "graph")
     error = refusal(write, known, '{of: "*", recipe: [static_int8]}', base=BASE.replace("  - {name: graph, path: net.onnx}\n", ""))
     assert "no candidate is of a kind that static_int8 accepts" in error.what
     assert "forest (sklearn), gbm (lightgbm)" in error.advice
 
 
-def test_a_format_that_is_not_known_yet_is_not_held_against_a_recipe(write, known, folder):
+def test_a_candidate_of_no_known_format_is_not_audited_and_not_held_against_a_recipe(write, known, folder):
     (folder / "model.bin").write_text("x")
-    text = BASE.replace("net.onnx", "model.bin")
-    assert recipes(write, known, "{of: graph, recipe: [to_onnx, static_int8]}", base=text)
+    plan = read_plan(write(BASE.replace("net.onnx", "model.bin") + "  - {of: graph, recipe: [to_onnx, static_int8]}\n"), known)
+    assert "no format recognises 'model.bin'" in plan.refused["graph"].reason
+    assert plan.jobs[-1].name == "graph-to_onnx-static_int8"
 
 
 def test_two_products_of_one_name_need_names(write, known):
@@ -124,9 +134,3 @@ def test_a_technique_that_learns_needs_the_train_split(write, known):
     assert "distillation learns from the train split" in error.what
     assert error.place.keys == "compress[0].recipe[0]"
     assert recipes(write, known, "{of: gbm, recipe: [to_onnx]}", base=text)  # search can always be cut
-
-
-def test_products_are_named_by_parent_and_techniques():
-    steps = (Step("to_onnx"), Step("static_int8"))
-    assert Recipe("mlp", steps).product_of("mlp") == "mlp-to_onnx-static_int8"
-    assert Recipe("mlp", steps, "tiny").product_of("mlp") == "tiny"

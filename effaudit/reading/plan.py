@@ -101,8 +101,9 @@ def _recognised(part: CandidatePart, path: Path, desk: Desk, *keys: str | int) -
     try:
         found = desk.known.recognise(path) if part.name not in desk.lost else ""
     except InputError as error:
-        found, advice = "", "`preprocess` is the file of a transformer, such as prep.skops." if "preprocess" in keys else error.advice
-        desk.lose(part.name, error.what, *keys, advice=advice)
+        found = ""
+        transformer = "`preprocess` is the file of a transformer, such as prep.skops."
+        desk.lose(part.name, error.what, *keys, advice=transformer if "preprocess" in keys else error.advice)
     return found or desk.known.guess_format(path) or ""
 
 

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import math
+import re
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import numpy as np
 
 from effaudit.core.candidate import Trust
 from effaudit.core.plugin import Refused
+from effaudit.core.text import one_line
 from effaudit.formats import _opening
 from effaudit.frameworks.lightgbm.writing import rewritten
 
@@ -78,6 +80,7 @@ REVIEWED: dict[str, str] = {
 
 _SCHEMA = "schema.json"
 _BOOSTER = "lightgbm.basic.Booster"
+_NAMED = re.compile(r"(\w+|<locals>)(\.(\w+|<locals>))*")
 _NOT_NEEDED = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "cupy", "dask"))
 
 
@@ -156,6 +159,9 @@ def _declared(file: IO[bytes]) -> int:
 
 
 def _refusal(path: Path, types: list[str], trust: Trust) -> str:
+    odd = next((name for name in types if not _NAMED.fullmatch(name)), None)
+    if odd is not None:
+        return f"{path.name} holds a type called {one_line(odd, 80)!r}, which is no name in Python: the file is damaged"
     own = [name for name in types if name.startswith("__main__.")]
     if own:
         return f"{path.name} holds {', '.join(own)}, defined in a script; move it to a module of its own and save the model again"

@@ -191,3 +191,13 @@ for name, model, asked in (("forest", forest, rows), ("sparse", sparse, csr_matr
         subprocess.run([sys.executable, "-P", "-c", program, str(tmp_path), moved], check=True)
     for name in ("forest", "sparse"):
         assert (tmp_path / f"{name}-0.skops").read_bytes() == (tmp_path / f"{name}-50000.skops").read_bytes()
+
+
+def test_a_type_whose_name_cannot_be_one_is_refused_without_its_control_characters(saved):
+    def renamed(schema, members):
+        schema["__class__"], schema["__module__"] = "Model\x1b[31m", "mine"
+
+    rewritten(saved, renamed)
+    with pytest.raises(Refused, match=r"holds a type called 'mine\.Model.*', which is no name in Python") as refused:
+        _skops.load(saved, Trust())
+    assert "\x1b" not in str(refused.value)

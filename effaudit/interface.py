@@ -112,7 +112,12 @@ def audit(
         }
         plan = _reading.given_plan(document, folder, partial(_argument, tuple(written), slices is not None))
         candidates = tuple(replace(candidate, artifact=written[candidate.name]) for candidate in plan.candidates)
-        plan = replace(plan, data=replace(plan.data, sources=splits, slice_places=()), candidates=candidates, refused=refused)
+        plan = replace(
+            plan,
+            data=replace(plan.data, sources=splits, slice_places=()),
+            candidates=candidates,
+            refused={**plan.refused, **refused},
+        )
         with _progress.shown(_progress.course_of(plan), "auto", sys.stderr) as tell:
             until = rules if until_decided else None
             record, _ = pipeline.audit(
@@ -191,7 +196,10 @@ def _sliced(
 
 def _argument(models: Sequence[str], sliced: bool, keys: tuple[str | int, ...]) -> str:
     """The argument of `audit` that a value of the plan came from."""
+    inside: Sequence[str | int]
     match keys:
+        case ("candidates",):
+            name, inside = "contracts", []
         case ("candidates", int(place), *rest):
             name, inside = ("contracts", [models[place], *rest]) if rest else ("models", [models[place]])
         case ("workload", "slices", *rest) if sliced:
@@ -254,6 +262,8 @@ def _written(
     for name, model in models.items():
         try:
             kind = registry.a_format(contracts.get(name, {}).get("format") or registry.format_of_model(model))
+            if not kind.claims(model):
+                raise Refused(f"a {type(model).__qualname__} is no model of the format that `contracts` names; leave `format` out")
             with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as beside:
                 written[name] = _placed(kind.write(model, Path(beside) / name, example), Path(beside), folder)
         except Refused as why:

@@ -217,6 +217,7 @@ def test_timing_may_end_when_the_policy_is_decided(cancer, tmp_path, monkeypatch
         ({"compress": 3}, "compress: expected a list, found 3"),
         ({"measure": [3]}, "measure: expected a mapping, found a list of 1"),
         ({"contracts": {"first": 3}}, "contracts['first']: expected a mapping"),
+        ({"contracts": {"first": {"classes": object()}}}, "contracts: expected texts, numbers, lists and mappings"),
     ],
 )
 def test_errors_name_the_argument_and_no_file_that_nobody_wrote(tmp_path, given, words):

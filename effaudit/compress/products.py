@@ -25,7 +25,7 @@ from effaudit.core.record import Made
 from effaudit.core.system import TOO_LARGE
 from effaudit.core.wire import pack, unpack
 from effaudit.process import Fault, Site
-from effaudit.process.identity import changed
+from effaudit.process.identity import changed, check_packages
 
 PRODUCT = "product.json"
 LONGER = 10
@@ -80,7 +80,7 @@ class Kitchen:
         before = source.digest if source else None
         key = self._key(parent, before, step)
         folder = self.folder / f"{name}-{key[:12]}"
-        kept = _kept(folder, key)
+        kept = self._kept(folder, key)
         if kept is not None:
             return kept
         scratch = self.folder / f".making-{name}-{key[:12]}"
@@ -97,6 +97,20 @@ class Kitchen:
         write_text(scratch / PRODUCT, json.dumps(facts, indent=1))
         scratch.rename(folder)
         return moved, how
+
+    def _kept(self, folder: Path, key: str) -> tuple[Product, Made] | None:
+        """A product that was made before, from the same, by the same packages, and is whole."""
+        try:
+            facts = json.loads((folder / PRODUCT).read_text("utf-8"))
+            if facts["key"] != key:
+                return None
+            product, made = unpack(Product, facts["product"]), unpack(Made, facts["made"])
+            check_packages(facts["versions"], self.site)
+        except (OSError, ValueError, KeyError, TypeError, Fault):
+            return None
+        linked = any(path.is_symlink() for path in folder.rglob("*"))
+        whole = not linked and Path(product.artifact.path).is_file() and _contents(folder) == made.digest
+        return (product, replace(made, cached=True)) if whole else None
 
     def _made(
         self, name: str, parent: Candidate | None, before: str | None, step: Step, scratch: Path, tell: Tell
@@ -184,19 +198,6 @@ def _part(tell: Tell, place: int, count: int, share: float, text: str) -> None:
 
 def _is(folder: Path, expected: str) -> bool:
     return _contents(folder) == expected
-
-
-def _kept(folder: Path, key: str) -> tuple[Product, Made] | None:
-    try:
-        facts = json.loads((folder / PRODUCT).read_text("utf-8"))
-        if facts["key"] != key or versions.change(facts["versions"]):
-            return None
-        product, made = unpack(Product, facts["product"]), unpack(Made, facts["made"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    linked = any(path.is_symlink() for path in folder.rglob("*"))
-    whole = not linked and Path(product.artifact.path).is_file() and _contents(folder) == made.digest
-    return (product, replace(made, cached=True)) if whole else None
 
 
 def _contents(folder: Path) -> str:

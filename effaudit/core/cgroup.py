@@ -10,28 +10,34 @@ from __future__ import annotations
 
 import os
 
+GROUP = "EFFAUDIT_CGROUP"
+"""The environment variable with the folder of a worker's own group; it is not there, or empty, where there is none."""
 _NAME = "effaudit-"
 
 
-def enter(pid: int) -> str:
-    """Moves this process into a group of its own, named by the process `pid` that will remove it. Its folder, or ""."""
+def make() -> str:
+    """Makes an empty group below this process's, to be removed by this process. Its folder, or ""."""
     here = own()
     if not here:
         return ""
-    _remove_abandoned(here)
-    group = folder(here, pid)
     try:
+        _remove_abandoned(here)
+        group = f"{here}/{_NAME}{os.getpid()}-{os.urandom(4).hex()}"  # other namespaces have the same numbers of processes
         os.mkdir(group, 0o755)  # noqa: PTH102 - pathlib would be imported for it
-        _write(f"{group}/cgroup.procs", str(os.getpid()))
     except OSError:  # not ours to divide
-        remove(group)
         return ""
     return group
 
 
-def folder(here: str, pid: int) -> str:
-    """The folder of the group that `pid` will remove, below the group `here`."""
-    return f"{here}/{_NAME}{pid}"
+def enter(group: str) -> None:
+    """Moves this process into a group that was made, and remembers in the environment whether it is in one."""
+    os.environ.pop(GROUP, None)  # that of an audit around this one
+    try:
+        if group:
+            _write(f"{group}/cgroup.procs", str(os.getpid()))
+            os.environ[GROUP] = group
+    except OSError:
+        return
 
 
 def own(mounts: str = "/proc/self/mountinfo", member: str = "/proc/self/cgroup") -> str:
@@ -48,8 +54,8 @@ def own(mounts: str = "/proc/self/mountinfo", member: str = "/proc/self/cgroup")
 
 def cpu_nanos() -> int:
     """Nanoseconds that all in a worker's own group have used, ended ones too, to the scheduler's tick; 0 without such a group."""
-    group = own()
-    if not group.rpartition("/")[2].startswith(_NAME):
+    group = os.environ.get(GROUP, "")
+    if not group:
         return 0
     facts = dict(line.split() for line in _text(f"{group}/cpu.stat").splitlines())
     return int(facts.get("usage_usec", 0)) * 1000
@@ -57,6 +63,8 @@ def cpu_nanos() -> int:
 
 def end(group: str) -> None:
     """Kills all that is in a group, at once (Linux 5.14)."""
+    if not group:
+        return
     try:
         _write(f"{group}/cgroup.kill", "1")
     except OSError:
@@ -64,7 +72,7 @@ def end(group: str) -> None:
 
 
 def remove(group: str) -> None:
-    """Removes a group in which nothing runs, and those within it."""
+    """Removes a group in which nothing runs, and those within it; of others nothing."""
     for inside, _, _ in os.walk(group, topdown=False):
         try:
             os.rmdir(inside)  # noqa: PTH106
@@ -75,9 +83,9 @@ def remove(group: str) -> None:
 def _remove_abandoned(here: str) -> None:
     """Groups whose keeper was killed before it could."""
     for name in os.listdir(here):  # noqa: PTH208
-        pid = name.removeprefix(_NAME)
-        if pid != name and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):  # noqa: PTH110
-            remove(f"{here}/{name}")
+        pid = name.removeprefix(_NAME).partition("-")[0]
+        if name.startswith(_NAME) and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):  # noqa: PTH110
+            remove(f"{here}/{name}")  # which does nothing where it is another namespace's, and in use
 
 
 def _write(path: str, text: str) -> None:

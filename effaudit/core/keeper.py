@@ -1,5 +1,7 @@
 """The process between a coordinator and its worker: it ends whatever the worker started, when either of the two has ended.
 
+Its temporary files go, too.
+
 What a candidate starts may leave its session and its environment behind, and outlive its parents (a daemon). Linux gives such
 processes to the nearest ancestor that asked for them (prctl(2), PR_SET_CHILD_SUBREAPER). The keeper asks, so all of them remain its
 descendants, whatever they do. It is forked before anything large is imported, sleeps, and shares its memory with the worker.
@@ -23,6 +25,8 @@ GIVE_UP_S = 10.0
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NAME, _PR_SET_CHILD_SUBREAPER = 1, 4, 15, 36
 _LOOK_EVERY_MS = 1000
+_OWN = "effaudit-worker-"
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
 
 def keep(life: int | None = None) -> None:
@@ -38,18 +42,21 @@ def keep(life: int | None = None) -> None:
     keeper = os.getpid()
     heard = {signal.SIGTERM, signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, heard)
+    group, temporary = cgroup.make(), _temporary_folder()
     worker = os.fork()
     if worker:
         os.close(1)  # the coordinator must see the end of the worker's pipe
         _prctl(_PR_SET_NAME, b"effaudit-keeper")
-        group = cgroup.folder(cgroup.own(), keeper)
         status = _end_all(worker, _wait(worker, coordinator, life), group)
         cgroup.remove(group)
+        _remove(temporary)
         _end_as(status)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != keeper:  # it was killed before we asked
         os._exit(0)
-    cgroup.enter(keeper)
+    cgroup.enter(group)
+    if temporary:
+        os.environ.update(dict.fromkeys(_TEMPORARY, temporary))
     os.setsid()  # its own group: one signal reaches all that did not leave it, and not the keeper
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -161,6 +168,39 @@ def _prctl(option: int, value: int | bytes) -> None:
     import ctypes
 
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def temporary_folder() -> tuple[str, ...]:
+    """In a worker: its own folder for temporary files, if it has one."""
+    named = os.environ.get(_TEMPORARY[0], "")
+    return (named,) if os.path.basename(named).startswith(_OWN) else ()  # noqa: PTH119
+
+
+def _temporary_folder() -> str:
+    """A new folder for the worker's temporary files, which does not tidy up when it is killed; "" where none can be made."""
+    place = next((os.environ[name] for name in _TEMPORARY if os.environ.get(name)), "/tmp")  # noqa: S108 - as tempfile has it
+    folder = f"{place}/{_OWN}{os.getpid()}-{os.urandom(4).hex()}"
+    try:
+        os.mkdir(folder, 0o700)  # noqa: PTH102
+    except OSError:
+        return ""
+    return folder
+
+
+def _remove(folder: str) -> None:
+    """Removes a folder and what is in it; links are not followed."""
+    for inside, folders, files in os.walk(folder, topdown=False) if folder else ():
+        for name in (*files, *folders):
+            path = f"{inside}/{name}"
+            try:
+                os.rmdir(path) if name in folders and not os.path.islink(path) else os.unlink(path)  # noqa: PTH106, PTH108, PTH114
+            except OSError:  # another user's, or not writable
+                continue
+    try:
+        if folder:
+            os.rmdir(folder)  # noqa: PTH106
+    except OSError:
+        return
 
 
 def _processes(folder: str) -> list[int]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import platform
+import site
 import sys
+import sysconfig
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions, version
+from pathlib import Path
 
 from effaudit.core.version import __version__
 
+_SITES = tuple(sysconfig.get_paths()[name] for name in ("purelib", "platlib"))
 HARNESS = frozenset({"effaudit", "psutil", "zstandard", "pip", "setuptools"})
 """Distributions that a worker imports for itself."""
 
@@ -20,10 +24,11 @@ def interpreter() -> dict[str, str]:
 
 
 def imported() -> tuple[str, ...]:
-    """The distributions of which this process has imported something, sorted."""
+    """The installed distributions of which this process has imported something, sorted. What lies beside a plan is none."""
     top_level = {name.partition(".")[0] for name in sys.modules}
     owners = _owners()
-    return tuple(sorted({owner for module in top_level for owner in owners.get(module, ())} - HARNESS))
+    found = {owner for module in top_level for owner in owners.get(module, ())} - HARNESS
+    return tuple(sorted(name for name in found if _is_installed(name)))
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
@@ -31,17 +36,22 @@ def versions(names: Iterable[str]) -> dict[str, str]:
     return {name: _version(name) for name in names}
 
 
-def change(before: Mapping[str, str]) -> str:
-    """The first package that has another version now, in words; "" where there is none."""
-    for name, now in versions(before).items():
-        if now != before[name]:
-            return f"{name} was {before[name]} and is {now or 'not installed'} now"
+def change(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """The first package whose version was another one `before`, in words; "" where there is none."""
+    for name, was in before.items():
+        if now.get(name, "") != was:
+            return f"{name} was {was} and is {now.get(name) or 'not installed'} now"
     return ""
 
 
 @cache
 def _owners() -> Mapping[str, list[str]]:
     return packages_distributions()
+
+
+def _is_installed(name: str) -> bool:
+    folder = Path(str(distribution(name).locate_file(""))).resolve()
+    return folder in {Path(path).resolve() for path in (*_SITES, *site.getsitepackages(), site.getusersitepackages())}
 
 
 def _version(name: str) -> str:

@@ -31,13 +31,14 @@ from effaudit.measure.replies import reply_limit, stored
 from effaudit.measure.timed_answers import Expected, expected
 from effaudit.process import Fault, Site, Worker
 from effaudit.process.identity import CODE as CHANGED
-from effaudit.process.identity import changed, check_unchanged, named_files, read_by
+from effaudit.process.identity import changed, check_packages, check_unchanged, named_files, read_by
 
 CHUNK = 1000
 
 ONCE = 0.6
 """The share of the progress that asking about every row once takes; the rest is asking again in other company."""
 
+LOOKS = 3
 LONGER, LONGER_NANOS = 1.5, 50_000
 """A rule for labels that takes so many times as long as what is timed, and these nanoseconds, is another computation."""
 
@@ -127,12 +128,13 @@ def _asked(
     count = worker.ask("count", {"candidate": pack(candidate)}, stage="count", timeout_s=timeout)
     identity = read_by(worker, before)
     resident = worker.resident()
+    contract = unpack(Contract, count.facts["contract"])
+    untimed = _own_rule(worker, site) if contract.labels == "predict" else ()
     company = Company(answers["certify"]) if drawn else _in_company(worker, site, answers["certify"], tell)
-    untimed = _own_rule(worker, site)
     tell(1.0)
     answers["certify"] = company.answers
     found = Gathered(
-        replace(candidate, contract=_numbered(unpack(Contract, count.facts["contract"]), answers[splits[0]], site.workload)),
+        replace(candidate, contract=_numbered(contract, answers[splits[0]], site.workload)),
         unpack(Facts, count.facts["facts"]),
         unpack(Sizes, count.facts["sizes"]),
         answers,
@@ -156,16 +158,15 @@ def _in_company(worker: Worker, site: Site, answers: Answers, tell: Callable[[fl
 
 
 def _own_rule(worker: Worker, site: Site) -> tuple[Note, ...]:
-    """Says so where the labels whose quality is read come from a call that takes longer than the one that is timed."""
-    try:
-        facts = worker.ask(
-            "own_rule", {"batch": site.workload.batch_sizes[0]}, stage="answer", timeout_s=site.settings.timeout_s
-        ).facts
-    except Fault as fault:
-        return coded("labels_untimed", one_line(f"asked again for its own labels, it failed: {fault.failure.reason}", 300))
-    own, timed = float(facts.get("own", 0.0)), float(facts.get("timed", 0.0))
-    if own <= LONGER * timed + LONGER_NANOS:
-        return ()
+    """Says so where the labels whose quality is read come from a call that takes longer than the one that is timed.
+
+    Looked at again before it is said: other candidates may be asked meanwhile.
+    """
+    for _ in range(LOOKS):
+        reply = worker.ask("own_rule", {"batch": site.workload.batch_sizes[0]}, stage="answer", timeout_s=site.settings.timeout_s)
+        own, timed = float(reply.facts["own"]), float(reply.facts["timed"])
+        if own <= LONGER * timed + LONGER_NANOS:
+            return ()
     took = f"{units.show(own / 1e9, 's')} a request, and what is timed gives probabilities in {units.show(timed / 1e9, 's')}"
     return coded("labels_untimed", f"its labels come from its own predict, which takes {took}")
 
@@ -248,6 +249,7 @@ def _known(candidate: Candidate, splits: tuple[str, ...], site: Site, journal: J
         if message.facts["key"] == key and path.is_file() and file_digest(path).hex() == message.facts["digest"]:
             try:
                 identity = check_unchanged(unpack(Identity, message.facts["identity"]), site)
+                check_packages(identity.versions, site)
             except Fault:
                 return None
             with np.load(path, allow_pickle=False) as arrays:
@@ -266,6 +268,11 @@ def _kept(arrays: Mapping[str, Array], split: str, classes: Sequence[str]) -> An
 
 
 def stale(journal: Journal, site: Site) -> bool:
-    """Does the journal hold anything of a candidate whose files have changed since?"""
+    """Does the journal hold anything of a candidate whose files, or the packages that it used, have changed since?"""
     kept = [unpack(Identity, message.facts["identity"]) for message in journal.of("answers")]
+    used = {name: version for identity in kept for name, version in identity.versions.items()}
+    try:
+        check_packages(used, site)
+    except Fault:
+        return True
     return any(changed(identity, site) for identity in kept)

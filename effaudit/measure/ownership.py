@@ -19,9 +19,9 @@ SCHEMA = 1
 LOCK, JOURNAL, RECORD = ".lock", "journal.bin", "record.json"
 DATA, PREDICTIONS, ARTIFACTS, LOGS = "data", "predictions", "artifacts", "logs"
 MODELS, IN_MEMORY = "models", "in-memory"
+"""What the Python interface adds: models that were in memory, and names for data that was."""
 PLAN = "plan.yaml"
-"""Of audits in Python before version 0.2."""
-"""What the Python interface adds: models and data that were in memory, and a plan that names them."""
+"""What it added in earlier versions."""
 
 _FILES = (MARKER, LOCK, JOURNAL, RECORD, "evidence.npz", "samples.npz", "report.html", PLAN)
 _FOLDERS = (DATA, PREDICTIONS, LOGS, MODELS, IN_MEMORY)

@@ -75,4 +75,5 @@ def differing_rows(first: Answers, second: Answers, dtype: str, scale: Scale) ->
     flat, other = scores.reshape(len(scores), -1), again.reshape(len(scores), -1)
     allowed = near * (scale.spread[:width] + np.abs(flat - scale.middle[:width]))
     allowed += _UNITS * unit * np.maximum(np.abs(flat), scale.whole)
+    allowed += unit / 4 * np.max(np.abs(scale.middle) + scale.spread)  # an output may be no more than the rounding of another
     return np.asarray(~(np.abs(flat - other) <= allowed).all(axis=1))

@@ -39,13 +39,7 @@ def read_by(worker: Worker, before: Mapping[str, Stamp | None]) -> Identity:
 
 
 def check_unchanged(identity: Identity, site: Site) -> Identity:
-    """Raises Fault unless all files have the contents that they had, and packages their versions.
-
-    Files that were only touched get their new stamps.
-    """
-    words = versions.change(identity.versions)
-    if words:
-        raise Fault(CODE, "open", f"a package that it uses has changed: {words}; begin the audit again")
+    """Raises Fault unless all files have the contents that they had. Files that were only touched get their new stamps."""
     suspects = {file.path: file for file in identity.suspects()}
     if not suspects:
         return identity
@@ -67,11 +61,30 @@ def opened(
     known = check_unchanged(identity, site)
     worker, facts = site.open(candidate, purpose, restart)
     try:
+        _check_packages(identity.versions, worker)
         check_unchanged(known, site)
     except BaseException:
         worker.end()
         raise
     return worker, facts
+
+
+def check_packages(before: Mapping[str, str], site: Site) -> None:
+    """Raises Fault unless packages have these versions where workers run."""
+    if not before:
+        return
+    worker = site.start(None, "files")
+    try:
+        _check_packages(before, worker)
+    finally:
+        worker.end()
+
+
+def _check_packages(before: Mapping[str, str], worker: Worker) -> None:
+    now = worker.ask("versions", {"names": list(before)}, stage="open", timeout_s=HASHING_S).facts["versions"]
+    words = versions.change(before, now)
+    if words:
+        raise Fault(CODE, "open", f"a package that it uses has changed: {words}; begin the audit again")
 
 
 def _hashed(paths: list[str], site: Site) -> tuple[ReadFile, ...]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -76,9 +74,6 @@ class Worker:
             "EFFAUDIT_STARTED_NS": str(time.monotonic_ns()),
             keeper.COORDINATOR: str(os.getpid()),
         }
-        # Its own, for a process that is ended does not tidy up.
-        self._temporary_folder = Path(tempfile.mkdtemp(prefix="effaudit-"))
-        marked |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._temporary_folder))
         with log.open("ab") as printed:
             self._process = subprocess.Popen(  # its own session: one kill reaches the whole group, Ctrl-C reaches only us
                 argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=printed, env=marked, start_new_session=True, bufsize=0
@@ -89,6 +84,7 @@ class Worker:
         self._from = self._process.stdout.fileno()
         os.set_blocking(self._to, False)
         self._pid: int | None = None
+        self._ended = False
 
     @property
     def pid(self) -> int:
@@ -118,6 +114,8 @@ class Worker:
         until = time.monotonic() + timeout_s
         self._allowed_s = timeout_s
         try:
+            if self._ended:  # its pipes are closed, and their numbers may be another file's by now
+                raise _Gone("ended", "its worker has ended")
             if self._halt.is_set():
                 raise Halted
             self._send(protocol.encode(Message(word, facts or {}, arrays or {})), until)
@@ -167,6 +165,7 @@ class Worker:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_ENDING_S)
+        self._ended = True
         tree.end(self._process.pid, self._token)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -174,7 +173,6 @@ class Worker:
                     pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
-        shutil.rmtree(self._temporary_folder, ignore_errors=True)
 
     @property
     def _kept(self) -> bool:

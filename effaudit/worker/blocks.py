@@ -28,6 +28,7 @@ SLOW_NANOS = 1_000_000
 UNTIMED_SLOW_CALLS = 1
 """Of calls of 5 ms the first reads 1 % more, the second 0.2 %."""
 MOST_CALLS = 4096
+IN_TURNS_NANOS = 2_000_000_000
 FAST_NANOS = 20_000
 """Calls faster than this are timed in groups of at least this long: the clock itself takes about 100 ns."""
 
@@ -146,17 +147,21 @@ class Timer:
         return nanos, answer
 
 
-def typical(ask: Callable[[Any], Any], requests: Sequence[Any], most_nanos: int = 2_000_000_000) -> float:
-    """The median nanoseconds of a few calls after an untimed one; fewer of calls that take long."""
-    ask(requests[0])
-    nanos: list[int] = []
+def in_turns(
+    asks: Sequence[Callable[[Any], Any]], requests: Sequence[Any], clock: Callable[[], int] = time.perf_counter_ns
+) -> list[float]:
+    """The median nanoseconds of each of some functions, asked in turns after an untimed call; of slow ones fewer calls."""
+    for ask in asks:
+        ask(requests[0])
+    nanos: list[list[int]] = [[] for _ in asks]
     for request in requests:
-        begun = time.perf_counter_ns()
-        ask(request)
-        nanos.append(time.perf_counter_ns() - begun)
-        if sum(nanos) > most_nanos:
+        for ask, own in zip(asks, nanos, strict=True):
+            begun = clock()
+            ask(request)
+            own.append(clock() - begun)
+        if sum(map(sum, nanos)) > IN_TURNS_NANOS:
             break
-    return float(np.median(nanos))
+    return [float(np.median(own)) for own in nanos]
 
 
 def copied(answer: Any) -> Any:

@@ -1,11 +1,10 @@
 """The words a worker knows: open, count, first, answers, asked, understood, block, parallel, busy, hold, probe,
-files, digests, make.
+files, digests, own_rule, versions, make.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from effaudit import registry
-from effaudit.core import versions
+from effaudit.core import keeper, versions
 from effaudit.core.candidate import Candidate
 from effaudit.core.identity import STATE_NS, Identity, NoFile, read_file, stamps
 from effaudit.core.limits import bind_memory, leave_no_core
@@ -77,6 +76,7 @@ class Desk:
             "make": self._make,
             "files": self._files,
             "digests": self._digests,
+            "versions": self._versions,
         }
         return words[word]
 
@@ -94,7 +94,7 @@ class Desk:
         self._assumptions = unpack(Assumptions, facts["assumptions"])
         store = Store(workload.store)
         if facts.get("watch_files"):
-            self._opened = OpenedFiles([workload.store, tempfile.gettempdir()])  # a folder of this worker's own
+            self._opened = OpenedFiles([workload.store, *keeper.temporary_folder()])
         _load_libraries(candidate)
         import_s = (time.monotonic_ns() - self._started_ns) / 1e9
         libraries = memory.now()
@@ -144,12 +144,13 @@ class Desk:
         return Message("understood", {"found": pack(self._ready.tally.told())})
 
     def _own_rule(self, message: Message) -> Message:
-        """Median nanoseconds of a request to what is timed, and to the model's own rule for labels where it has one."""
+        """Median nanoseconds of a request to what is timed, and to the model's own rule for labels."""
         calls, batch = self._ready.calls("certify"), int(message.facts["batch"])
         if calls.own is None:
-            return Message("own_rule", {})
+            raise Refused("it has no rule of its own for labels")
         requests = self._ready.requests(self._turns.held(RULE_CALLS, batch), batch)
-        return Message("own_rule", {"timed": blocks.typical(calls.ask, requests), "own": blocks.typical(calls.own, requests)})
+        timed, own = blocks.in_turns((calls.ask, calls.own), requests)
+        return Message("own_rule", {"timed": timed, "own": own})
 
     def _block(self, message: Message) -> Message:
         batch, again = int(message.facts["batch"]), bool(message.facts.get("again"))
@@ -233,6 +234,10 @@ class Desk:
     def _digests(self, message: Message) -> Message:
         """Files hashed again; those that are gone are left out."""
         return _identity([path for path in message.facts["paths"] if Path(path).is_file()])
+
+    def _versions(self, message: Message) -> Message:
+        """The versions of packages, as they are installed where workers run."""
+        return Message("versions", {"versions": versions.versions(message.facts["names"])})
 
     def _make(self, message: Message) -> Message:
         leave_no_core()

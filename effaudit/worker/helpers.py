@@ -27,9 +27,8 @@ def cpu_nanos() -> int:
 
     It only grows, but by a tick of the scheduler where only a control group has seen some of them.
     """
-    together = cgroup.cpu_nanos()  # before this process's own, which is exact: the difference is never too large
-    unseen = together - time.process_time_ns()
-    return max(unseen, _waited_for() + sum(_cpu_nanos(pid) for pid in running()))
+    own = time.process_time_ns()  # first, which has the kernel count this process up to now: the group's figure lags behind
+    return max(cgroup.cpu_nanos() - own, _waited_for() + sum(_cpu_nanos(pid) for pid in running()))
 
 
 def resident() -> int:

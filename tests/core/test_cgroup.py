@@ -46,9 +46,18 @@ def test_without_control_groups_there_is_none(tmp_path):
 
 
 def test_a_group_that_may_not_be_made_is_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(cgroup, "own", lambda: str(tmp_path))
-    monkeypatch.setattr(os, "mkdir", lambda *_: (_ for _ in ()).throw(PermissionError()))
-    assert cgroup.enter(1) == ""
+    monkeypatch.setattr(cgroup, "own", lambda: str(tmp_path / "hidden"))
+    assert cgroup.make() == ""
+
+
+def test_a_process_that_is_in_no_group_of_its_own_counts_nothing_whatever_the_group_around_it_is_called(monkeypatch):
+    monkeypatch.setenv(cgroup.GROUP, "/sys/fs/cgroup/effaudit-of-an-audit-around-this-one")
+    monkeypatch.setattr(cgroup, "own", lambda: "/sys/fs/cgroup/effaudit-nightly.service")
+    cgroup.enter("")
+    assert cgroup.GROUP not in os.environ
+    assert cgroup.cpu_nanos() == 0
+    cgroup.enter("/no/such/group")
+    assert cgroup.cpu_nanos() == 0
 
 
 SCRIPT = r"""
@@ -75,7 +84,7 @@ def test_processor_time_of_children_that_nobody_waits_for_is_seen_by_the_group()
         env={**os.environ, "EFFAUDIT_PARENT": str(os.getpid())},
     )
     group, seen, waited = json.loads(process.stdout.readline())
-    assert Path(group).name == f"effaudit-{process.pid}"
+    assert Path(group).name.startswith(f"effaudit-{process.pid}-")
     assert waited < 0.1e9
     assert 0.28e9 < seen < 3e9
     process.stdin.close()
@@ -87,11 +96,18 @@ def test_processor_time_of_children_that_nobody_waits_for_is_seen_by_the_group()
 def test_a_group_whose_keeper_was_killed_is_removed_by_the_next():
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    abandoned = Path(cgroup.folder(cgroup.own(), ended.pid))
+    abandoned = Path(cgroup.own()) / f"effaudit-{ended.pid}-0123abcd"
     abandoned.mkdir()
-    code = "from effaudit.core import cgroup\nimport os\nprint(cgroup.enter(os.getpid()))"
-    made = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    made = cgroup.make()
     assert Path(made).exists()
     assert not abandoned.exists()
     cgroup.remove(made)
     assert not Path(made).exists()
+
+
+@pytest.mark.skipif(not _divisible(), reason="this host lets us make no control group (cgroup v2)")
+def test_two_groups_made_by_processes_of_one_number_are_two():
+    made = [cgroup.make(), cgroup.make()]
+    assert len(set(made)) == 2
+    for group in made:
+        cgroup.remove(group)

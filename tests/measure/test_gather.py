@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import re
 
 import numpy as np
 import pytest
 
+from effaudit.core import versions
 from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
 from effaudit.core.observed import Answers
 from effaudit.core.plan import Data
@@ -75,8 +75,8 @@ def test_stored_answers_are_asked_anew_when_a_package_that_the_worker_used_has_c
     candidate = Candidate("line", Artifact(str(bench[2]), "toy"))
     found, _ = asked(bench, candidate)
     assert found.identity.versions["numpy"] == np.__version__
-    versions = importlib.metadata.version
-    monkeypatch.setattr("effaudit.core.versions.version", lambda name: "0.1" if name == "numpy" else versions(name))
+    change = versions.change
+    monkeypatch.setattr(versions, "change", lambda before, now: change({**before, "numpy": "0.1"}, now))
     _, shares = asked(bench, candidate)
     assert shares[-1] == 1.0
 

@@ -221,3 +221,22 @@ def test_children_are_found_where_the_kernel_does_not_list_them(monkeypatch):
     finally:
         child.kill()
         child.wait()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_temporary_folder_of_its_own_goes_with_the_worker(start, tmp_path, monkeypatch, way):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    worker = start()
+    code = "import os, tempfile; told = tempfile.mkdtemp(); open(told + '/left', 'w').close(); os.symlink('/etc', told + '/link')"
+    left = Path(ask(worker, code).facts["told"])
+    assert (left / "left").exists()
+    assert left.parent.parent == tmp_path
+    assert left.parent.name.startswith("effaudit-worker-")
+    if way == "killed":
+        os.kill(worker.pid, signal.SIGKILL)
+    elif way == "told":
+        os.kill(worker._process.pid, signal.SIGTERM)
+    else:
+        worker.end()
+    assert soon(lambda: not left.parent.exists())
+    assert Path("/etc").exists()

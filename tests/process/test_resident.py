@@ -150,10 +150,13 @@ def test_resident_memory_is_that_of_the_whole_tree(start):
     assert resident([2**22 + 1]) == 0
 
 
-def test_a_temporary_folder_of_its_own_goes_when_it_ends(start):
+def test_a_worker_that_has_ended_is_asked_nothing_and_writes_into_no_file_that_has_its_pipes_number(start, tmp_path):
     worker = start()
-    ask(worker, "import tempfile, pathlib; pathlib.Path(tempfile.mkdtemp(), 'left').write_text(tempfile.gettempdir())")
-    (left,) = worker._temporary_folder.glob("*/left")
-    assert left.read_text() == str(worker._temporary_folder)
+    ask(worker, "pass")
     worker.end()
-    assert not worker._temporary_folder.exists()
+    with (tmp_path / "others").open("wb") as file:
+        os.dup2(file.fileno(), worker._to)
+        with pytest.raises(Fault, match="its worker has ended"):
+            ask(worker, "pass")
+        os.close(worker._to)
+    assert (tmp_path / "others").read_bytes() == b""

@@ -158,3 +158,20 @@ def test_cycles_that_die_between_blocks_are_collected():
     for _ in range(20):
         timer.block(model, 1, turns)
     assert sum(one() is not None for one in alive) <= 5 + 4  # the ring, and what one block leaves to be collected
+
+
+def test_functions_that_are_compared_are_asked_in_turns_and_slow_ones_less_often():
+    clock, order = Clock(), []
+
+    def taking(name, nanos):
+        def ask(request):
+            order.append(name)
+            clock.now += nanos
+
+        return ask
+
+    assert blocks.in_turns([taking("a", 10), taking("b", 30)], range(5), clock) == [10, 30]
+    assert order == ["a", "b"] * 6
+    order.clear()
+    blocks.in_turns([taking("a", 10), taking("b", 3 * blocks.IN_TURNS_NANOS)], range(5), clock)
+    assert order == ["a", "b"] * 2

@@ -155,7 +155,7 @@ def _skops_files(folder: Path) -> None:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from effaudit.formats import _skops
+    from effaudit.frameworks.sklearn.skops_file import dump
 
     rows, answers = _numbers()
     models = {
@@ -165,7 +165,7 @@ def _skops_files(folder: Path) -> None:
         "booster": lightgbm.LGBMClassifier(n_estimators=2, num_leaves=4, verbose=-1, n_jobs=1),
     }
     for name, model in models.items():
-        _skops.dump(model.fit(rows, answers), folder / f"{name}.skops")
+        dump(model.fit(rows, answers), folder / f"{name}.skops")
 
 
 def _read_skops(path: Path) -> Ask:

@@ -38,8 +38,8 @@ from effaudit.core.observed import Answers, Block
 from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import Student
 from effaudit.core.stats.student import binomial_upper
+from effaudit.figures.blocks import evidence
 from effaudit.measure.timed_answers import Expected
-from effaudit.metrics._blocks import evidence
 from effaudit.process import Fault
 
 HERE = Path(__file__).parent

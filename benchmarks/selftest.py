@@ -29,12 +29,12 @@ from effaudit.core.stats import ratios
 from effaudit.core.stats.estimate import DRAWN_ONE_SIDED, Student
 from effaudit.core.stats.student import binomial_upper
 from effaudit.engines.local import Local
+from effaudit.figures.blocks import cpu_seconds_per_row, evidence
 from effaudit.measure.counters import Counters
 from effaudit.measure.environment import Watch
 from effaudit.measure.residents import Resident, processors
 from effaudit.measure.rounds import play
 from effaudit.measure.timed_answers import Expected
-from effaudit.metrics._blocks import cpu_seconds_per_row, evidence
 from effaudit.process import Site
 from effaudit.reading.data import build_store
 from effaudit.worker.blocks import LEAST_CALLS, LEAST_NANOS, UNTIMED_CALLS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -29,7 +29,7 @@ def names(kind: Kind) -> tuple[str, ...]:
 def find(kind: Kind, name: str) -> type[Any]:
     """The class of a plug-in. Raises InputError with a suggestion when there is none."""
     if name in _own(kind):
-        return _only_class(importlib.import_module(f"effaudit.{kind}.{name}"), _interface(kind))
+        return _only_class(importlib.import_module(_own(kind)[name]), _interface(kind))
     if name in _others(kind):
         return _checked(_others(kind)[name].load(), _interface(kind), name)
     raise InputError(f"there is no {kind[:-1]} {name!r}.{did_you_mean(name, names(kind))}")
@@ -125,9 +125,23 @@ def describe(kind: Kind, name: str) -> str:
 
 
 @cache
-def _own(kind: Kind) -> frozenset[str]:
+def _own(kind: Kind) -> Mapping[str, str]:
+    """The module of each plug-in in the kind's folder and its sub-folders, by the file's name, which no other may have."""
     package = importlib.import_module(f"effaudit.{kind}")
-    return frozenset(found.name for found in pkgutil.iter_modules(package.__path__) if not found.name.startswith("_"))
+    return modules_of(package.__path__, f"effaudit.{kind}.")
+
+
+def modules_of(folders: Iterable[str], prefix: str) -> dict[str, str]:
+    """Modules by their last name, sub-folders included. Raises TypeError where two have one name."""
+    found: dict[str, str] = {}
+    for module in pkgutil.walk_packages(folders, prefix):
+        name = module.name.rpartition(".")[2]
+        if module.ispkg:
+            continue
+        if name in found:
+            raise TypeError(f"{found[name]} and {module.name} are plug-ins of one name")
+        found[name] = module.name
+    return found
 
 
 @cache

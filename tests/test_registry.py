@@ -148,3 +148,25 @@ def test_a_model_that_several_formats_claim_alike_or_none_is_refused_by_name(for
     formats(one=Claiming("", claimed=False))
     with pytest.raises(plugin.Refused, match="no format takes a XGBClassifier"):
         registry.format_of_model(BOOSTED())
+
+
+def test_plugins_may_stand_in_subfolders_and_no_two_have_one_name(tmp_path):
+    for file in ("one.py", "grown/__init__.py", "grown/two.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        assert registry.modules_of([str(tmp_path)], "") == {"one": "one", "two": "grown.two"}
+        (tmp_path / "grown" / "one.py").write_text("")
+        with pytest.raises(TypeError, match="are plug-ins of one name"):
+            registry.modules_of([str(tmp_path)], "")
+    finally:
+        sys.path.remove(str(tmp_path))
+        sys.modules.pop("grown", None)
+
+
+@pytest.mark.parametrize("kind", INTERFACES)
+def test_a_folder_of_plugins_holds_plugins_and_nothing_else(kind):
+    folder = Path(registry.__file__).parent / kind
+    files = {path.stem for path in folder.rglob("*.py")} - {"__init__"}
+    assert files == {name for name in registry.names(kind) if registry.find(kind, name).__module__.startswith("effaudit.")}

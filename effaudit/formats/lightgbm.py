@@ -11,10 +11,11 @@ from effaudit.core.candidate import Artifact
 from effaudit.core.plugin import Format, Model
 from effaudit.core.store import Inputs
 from effaudit.core.watch import Tally
-from effaudit.formats import _opening, _watching
-from effaudit.formats._boosted import Boosted
+from effaudit.frameworks.inputs import watching as inputs_watching
+from effaudit.frameworks.lightgbm.booster import Boosted
 from effaudit.frameworks.lightgbm.reading import HEAD
 from effaudit.frameworks.lightgbm.writing import rewritten
+from effaudit.frameworks.opening import library, model_file, reading
 
 
 @dataclass(frozen=True)
@@ -38,17 +39,17 @@ class Lightgbm(Format):
 
     def open(self, artifact: Artifact, threads: int) -> Model:
         """Checks the text, then has LightGBM load what was read."""
-        path = _opening.model_file(artifact)
-        with _opening.reading(path, "a LightGBM text model", "save it again with Booster.save_model"):
+        path = model_file(artifact)
+        with reading(path, "a LightGBM text model", "save it again with Booster.save_model"):
             with path.open("rb") as lines:
                 summary, checked = rewritten(lines)
-            lightgbm = _opening.library("lightgbm", self.extra)
+            lightgbm = library("lightgbm", self.extra)
             booster = lightgbm.Booster(model_str=checked)
         return Boosted(booster, summary, threads)
 
     def watching(self, tally: Tally) -> AbstractContextManager[None]:
         """Counts values of no known category, and columns of gaps only."""
-        return _watching.watching(tally)
+        return inputs_watching.watching(tally)
 
     def claims(self, model: object) -> bool:
         """A Booster; its wrappers are scikit-learn models."""

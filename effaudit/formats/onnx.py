@@ -13,8 +13,11 @@ from effaudit.core.candidate import Artifact, Contract
 from effaudit.core.plugin import Format, Model
 from effaudit.core.store import Array, Inputs
 from effaudit.core.watch import Tally
-from effaudit.formats import _onnx_file, _onnx_graph, _onnx_watch, _opening
-from effaudit.formats._onnx_session import Session
+from effaudit.frameworks.onnx import watching as onnx_watching
+from effaudit.frameworks.onnx.file import opened
+from effaudit.frameworks.onnx.outputs import outputs_of
+from effaudit.frameworks.onnx.session import Session
+from effaudit.frameworks.opening import library, model_file, reading
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Onnx(Format):
 
     def watching(self, tally: Tally) -> AbstractContextManager[None]:
         """Counts what the graph's own encoders do not know."""
-        return _onnx_watch.watching(tally)
+        return onnx_watching.watching(tally)
 
     def claims(self, model: object) -> bool:
         """A graph in memory (`onnx.ModelProto`)."""
@@ -59,13 +62,13 @@ class Onnx(Format):
         return Artifact(str(file), "onnx")
 
     def _session(self, artifact: Artifact, threads: int) -> Session:
-        path = _opening.model_file(artifact)
-        with _opening.reading(path, "an ONNX graph", "export it again", _plain):
-            runtime = _opening.library("onnxruntime", self.extra)
-            with _onnx_file.opened(path) as file:
+        path = model_file(artifact)
+        with reading(path, "an ONNX graph", "export it again", _plain):
+            runtime = library("onnxruntime", self.extra)
+            with opened(path) as file:
                 session = runtime.InferenceSession(str(path), _options(runtime, threads), providers=["CPUExecutionProvider"])
                 _check_names(session)
-                outputs = _onnx_graph.outputs_of(file, [port.name for port in session.get_outputs()])
+                outputs = outputs_of(file, [port.name for port in session.get_outputs()])
         return Session(session, outputs, path)
 
 

@@ -11,7 +11,9 @@ from effaudit.core.candidate import Artifact, Contract, Facts, Trust
 from effaudit.core.notes import coded
 from effaudit.core.plugin import Format, Model, Predictor, Refused
 from effaudit.core.store import Inputs
-from effaudit.formats import _frames, _opening, _requests
+from effaudit.frameworks.inputs import requests
+from effaudit.frameworks.inputs.frames import frame
+from effaudit.frameworks.opening import NAMED_OBJECT, code_folder, imported, needs_trust
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,12 @@ class Python(Format):
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Code is named, not found in a file."""
-        return not head and _opening.NAMED_OBJECT.fullmatch(str(path)) is not None
+        return not head and NAMED_OBJECT.fullmatch(str(path)) is not None
 
     def open(self, artifact: Artifact, threads: int) -> Model:
         """Imports the module, and makes the instance if a class is named."""
-        _opening.needs_trust(artifact, "Python code can do anything", "export the model to ONNX, which cannot run code")
-        found = _opening.imported(artifact.path, artifact.code)
+        needs_trust(artifact, "Python code can do anything", "export the model to ONNX, which cannot run code")
+        found = imported(artifact.path, artifact.code)
         if isinstance(found, type):
             found = _made(found, artifact.path)
         if not callable(found):
@@ -50,8 +52,8 @@ class Python(Format):
         if "<" in name:
             raise Refused(f"{name} cannot be imported by name; write it as `def` at the top level of {module}")
         named = f"{module}:{name}"
-        folder = _opening.code_folder(str(module))
-        if _opening.imported(named, None) is not model:
+        folder = code_folder(str(module))
+        if imported(named, None) is not model:
             raise Refused(f"{named} is not this function any more; give the one that its module holds")
         return Artifact(named, "python", Trust(everything=True), code=folder)
 
@@ -76,9 +78,9 @@ class _Code(Model):
             raise Refused(f"{self._named} does not say what it answers; write `output: probabilities`, `logits` or `labels`")
         call = self.native
         if contract.input is not None:
-            read = _frames.frame(contract) if contract.input == "frame" else _requests.matrix(contract, text=True)
+            read = frame(contract) if contract.input == "frame" else requests.matrix(contract, text=True)
             return lambda request: call(read(request))
-        gather = _requests.named(contract)
+        gather = requests.named(contract)
 
         def build(request: Inputs) -> Predictor:
             gathered = gather(request)
@@ -89,7 +91,7 @@ class _Code(Model):
                 return lambda request: call(request[only])
             return lambda request: call(gather(request)[only])
 
-        return _requests.settled(build)
+        return requests.settled(build)
 
 
 def _made(kind: type, named: str) -> Any:

@@ -15,11 +15,13 @@ from effaudit.core.plugin import Format, Model, Refused
 from effaudit.core.store import Array, Inputs
 from effaudit.core.text import listed
 from effaudit.core.watch import Tally
-from effaudit.formats import _opening, _skops, _watching
-from effaudit.formats._boosted import Boosted
-from effaudit.formats._sklearn_arrays import check_arrays, kinds, reachable
-from effaudit.formats._sklearn_model import Fitted, transformer
+from effaudit.frameworks.inputs import watching as inputs_watching
+from effaudit.frameworks.lightgbm.booster import Boosted
 from effaudit.frameworks.lightgbm.reading import summary
+from effaudit.frameworks.opening import code_folder, importing_from, library, model_file, needs_trust, reading
+from effaudit.frameworks.sklearn.arrays import check_arrays, kinds, reachable
+from effaudit.frameworks.sklearn.model import Fitted, transformer
+from effaudit.frameworks.sklearn.skops_file import dump, load, skops_io, unreviewed
 
 _PICKLES = (".joblib", ".pkl", ".pickle")
 _PICKLED = (b"\x80", b"\x78", b"\x1f\x8b", b"BZ", b"\xfd7zXZ", b"\x5d\x00", b"\x04\x22\x4d\x18", b"(", b"c")
@@ -51,7 +53,7 @@ class Sklearn(Format):
         """Skops is imported for its own files only, and without the frameworks that it would bring in."""
         super().load_libraries(artifact)
         if Path(artifact.path).suffix.lower() == ".skops":
-            _skops.skops_io()
+            skops_io()
 
     def open(self, artifact: Artifact, threads: int) -> Model:
         """Opens a model and binds its threads."""
@@ -72,7 +74,7 @@ class Sklearn(Format):
 
     def watching(self, tally: Tally) -> AbstractContextManager[None]:
         """Counts values of no known category, and columns of gaps only."""
-        return _watching.watching(tally)
+        return inputs_watching.watching(tally)
 
     def claims(self, model: object) -> bool:
         """Anything that derives from a class of scikit-learn."""
@@ -82,8 +84,8 @@ class Sklearn(Format):
         """Writes a skops file, trusted as the caller's own."""
         file = path.with_name(path.name + ".skops")
         try:
-            _skops.dump(model, file)
-            types = _skops.unreviewed(file)
+            dump(model, file)
+            types = unreviewed(file)
         except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise Refused(
                 f"skops cannot write this {type(model).__name__} ({error}); write it yourself with joblib.dump, "
@@ -94,7 +96,7 @@ class Sklearn(Format):
             raise Refused(
                 f"{', '.join(own)}: defined in a script; move it to a module of its own (my_steps.py) and import it from there"
             )
-        folders = {folder for name in types if (folder := _opening.code_folder(_module_of(name)))}
+        folders = {folder for name in types if (folder := code_folder(_module_of(name)))}
         if len(folders) > 1:
             raise Refused(
                 f"its parts come from modules in several folders ({', '.join(types)}); put them into one, or install them"
@@ -119,8 +121,8 @@ def _check_predicts(thing: Any, file: str) -> None:
 
 
 def _opened(artifact: Artifact, threads: int) -> tuple[Any, tuple[Note, ...]]:
-    path = _opening.model_file(artifact)
-    _opening.library("sklearn", "sklearn")
+    path = model_file(artifact)
+    library("sklearn", "sklearn")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator = _unpickled(artifact, path) if path.suffix.lower() in _PICKLES else _unpacked(artifact, path)
@@ -131,19 +133,17 @@ def _opened(artifact: Artifact, threads: int) -> tuple[Any, tuple[Note, ...]]:
 
 def _unpacked(artifact: Artifact, path: Path) -> Any:
     with (
-        _opening.reading(path, "a skops file", "save it again with skops.io.dump"),
-        _opening.importing_from(artifact.code if artifact.trust.everything else None),
+        reading(path, "a skops file", "save it again with skops.io.dump"),
+        importing_from(artifact.code if artifact.trust.everything else None),
     ):
-        return _skops.load(path, artifact.trust)
+        return load(path, artifact.trust)
 
 
 def _unpickled(artifact: Artifact, path: Path) -> Any:
-    _opening.needs_trust(
-        artifact, "a pickle can do anything when it is opened", "save the model with skops.io.dump, which needs no trust"
-    )
-    joblib = _opening.library("joblib", "sklearn")
+    needs_trust(artifact, "a pickle can do anything when it is opened", "save the model with skops.io.dump, which needs no trust")
+    joblib = library("joblib", "sklearn")
     advice = "move what it needs out of scripts into modules, and save it again"
-    with _opening.reading(path, "a pickle", advice), _opening.importing_from(artifact.code):
+    with reading(path, "a pickle", advice), importing_from(artifact.code):
         return joblib.load(path)
 
 
@@ -152,7 +152,7 @@ def _bind(estimator: Any, threads: int) -> None:
     for part in reachable(estimator):
         if "n_jobs" in getattr(part, "__dict__", {}):
             part.n_jobs = threads
-    _opening.library("threadpoolctl", "sklearn").threadpool_limits(limits=threads)
+    library("threadpoolctl", "sklearn").threadpool_limits(limits=threads)
 
 
 def _version_notes(caught: list[warnings.WarningMessage]) -> tuple[Note, ...]:

@@ -15,7 +15,9 @@ from effaudit.core.candidate import Artifact, Contract, Trust
 from effaudit.core.plugin import Format, Model, Refused
 from effaudit.core.store import Inputs
 from effaudit.core.text import listed, one_line
-from effaudit.formats import _opening, _ports, _torch_model
+from effaudit.frameworks.inputs.signature import feeding
+from effaudit.frameworks.opening import check_zip, imported, importing_from, library, model_file, needs_trust, reading
+from effaudit.frameworks.torch.model import Built, Exported, module_ports
 
 _TO_ONNX = "convert it: torch.onnx.export(net, (x,), 'net.onnx', dynamo=True, dynamic_shapes=({0: torch.export.Dim('batch')},))"
 _TO_FACTORY = "save its weights with safetensors.torch.save_model, and name the file with its `factory` and `trust: true`"
@@ -53,7 +55,7 @@ class Torch(Format):
 
     def open(self, artifact: Artifact, threads: int) -> Model:
         """Opens a network on the CPU, for inference only."""
-        path = _opening.model_file(artifact)
+        path = model_file(artifact)
         suffix = path.suffix.lower()
         if suffix in (".pt", ".pth"):
             raise Refused(
@@ -65,17 +67,17 @@ class Torch(Format):
                 f"{path.name} holds weights only; write `factory: module:function` for the code that builds the network, and "
                 "`trust: true`"
             )
-        _opening.needs_trust(artifact, f"{_RISKS[suffix]}, which can run anything", _TO_ONNX)
-        torch = _opening.library("torch", self.extra)
+        needs_trust(artifact, f"{_RISKS[suffix]}, which can run anything", _TO_ONNX)
+        torch = library("torch", self.extra)
         torch.set_num_threads(threads)
         if suffix == ".safetensors":
-            return _torch_model.Built(_built(artifact, path))
+            return Built(_built(artifact, path))
         with (
-            _opening.reading(path, "an exported program", "export it again with this version of torch"),
-            _opening.importing_from(artifact.code),
+            reading(path, "an exported program", "export it again with this version of torch"),
+            importing_from(artifact.code),
         ):
-            _opening.check_zip(path)
-            return _torch_model.Exported(torch.export.load(str(path)))
+            check_zip(path)
+            return Exported(torch.export.load(str(path)))
 
     def claims(self, model: object) -> bool:
         """Modules and exported programs."""
@@ -94,11 +96,11 @@ class Torch(Format):
 
 def _built(artifact: Artifact, path: Path) -> Any:
     factory = str(artifact.factory)
-    network = _opening.imported(factory, artifact.code)()
+    network = imported(factory, artifact.code)()
     if not hasattr(network, "load_state_dict"):
         raise Refused(f"{factory} gave a {type(network).__name__}, where a torch.nn.Module is needed")
-    safetensors = _opening.library("safetensors.torch", "torch")
-    with _opening.reading(path, "weights for this network", f"check that {factory} builds the network they were saved from"):
+    safetensors = library("safetensors.torch", "torch")
+    with reading(path, "weights for this network", f"check that {factory} builds the network they were saved from"):
         missing, unexpected = safetensors.load_model(network, str(path), strict=False)
     if missing or unexpected:
         lacks = f"lacks {listed(sorted(missing))}" if missing else ""
@@ -110,7 +112,7 @@ def _built(artifact: Artifact, path: Path) -> Any:
 def _exported(network: Any, example: Inputs) -> Any:
     import torch
 
-    arrays = _ports.feeding(_torch_model.module_ports(network, Contract()), Contract())(_two_rows(example))
+    arrays = feeding(module_ports(network, Contract()), Contract())(_two_rows(example))
     axes = tuple({0: torch.export.Dim("batch")} for _ in arrays)
     try:
         still = copy.deepcopy(network).cpu().eval()

@@ -15,7 +15,7 @@ from effaudit.core.stats.estimate import DRAWN_ONE_SIDED
 from effaudit.core.stats.replicates import of_replicates, of_score
 from effaudit.core.stats.student import binomial_upper, wilson
 from effaudit.core.store import Array
-from effaudit.metrics._rows import only_distances, weighted
+from effaudit.scoring.rows import only_distances, weighted
 
 BINS = 15
 """Of equal width, for the calibration error (Guo et al. 2017)."""

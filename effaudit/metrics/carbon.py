@@ -16,7 +16,7 @@ from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement
 from effaudit.core.settings import Assumptions
 from effaudit.core.text import did_you_mean
-from effaudit.metrics import _power
+from effaudit.figures.power import Figure, marginal, missing_watts
 
 _JOULES_PER_KWH = 3.6e6
 
@@ -43,13 +43,13 @@ class Carbon(Metric):
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the energy and the assumptions."""
         grid = intensity(seen.assumptions)
-        missing = None if seen.windows else _power.missing_watts(seen.assumptions)
+        missing = None if seen.windows else missing_watts(seen.assumptions)
         if missing or isinstance(grid, Failure):
             return {"carbon.per_1000": Result(missing or grid)}
         pue = seen.assumptions.pue
         factor = 1000 * pue * grid.value / _JOULES_PER_KWH
-        figure = _power.Figure("carbon.per_1000", "gCO2e", factor, (*grid.notes, Note("method", f"PUE {pue:g}")))
-        return {"carbon.per_1000": _power.marginal(seen, figure)}
+        figure = Figure("carbon.per_1000", "gCO2e", factor, (*grid.notes, Note("method", f"PUE {pue:g}")))
+        return {"carbon.per_1000": marginal(seen, figure)}
 
 
 def intensity(assumptions: Assumptions) -> Measurement | Failure:

@@ -9,7 +9,7 @@ from effaudit.core.notes import coded
 from effaudit.core.observed import Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning
-from effaudit.metrics import _blocks
+from effaudit.figures.blocks import Kind, of_batch, per_block, seconds_per_row
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,11 @@ class Cost(Metric):
                     Failure("not_stated", "assume", "no price is stated; write `assumptions: {price_per_hour: 0.10 EUR}`")
                 )
             }
-        blocks = _blocks.of_batch(seen, seen.workload.batch_sizes[0])
+        blocks = of_batch(seen, seen.workload.batch_sizes[0])
         if isinstance(blocks, Failure):
             return {"cost.per_1000": Result(blocks)}
         currency = seen.assumptions.currency
-        kind = _blocks.Kind(
+        kind = Kind(
             currency, "lower", "modelled", coded("source", f"{price:g} {currency} an hour"), seen.spreads.get("cost.per_1000")
         )
-        return {
-            "cost.per_1000": _blocks.per_block(blocks, lambda block: 1000 * price / 3600 * _blocks.seconds_per_row(block), kind)
-        }
+        return {"cost.per_1000": per_block(blocks, lambda block: 1000 * price / 3600 * seconds_per_row(block), kind)}

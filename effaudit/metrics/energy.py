@@ -10,7 +10,8 @@ from effaudit.core.notes import coded
 from effaudit.core.observed import Ready, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning, Measurement
-from effaudit.metrics import _codecarbon, _power
+from effaudit.figures.codecarbon_windows import watch
+from effaudit.figures.power import Figure, marginal, with_idle
 
 _TITLES = {
     "per_1000": "Energy that 1,000 inferences add to the idle machine",
@@ -47,14 +48,14 @@ class Energy(Metric):
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the windows or the timed blocks, and from CodeCarbon's probe where there was one."""
         return {
-            "energy.per_1000": _power.marginal(seen, _power.Figure("energy.per_1000", "J")),
-            "energy.with_idle": _power.with_idle(seen, _power.Figure("energy.with_idle", "J")),
+            "energy.per_1000": marginal(seen, Figure("energy.per_1000", "J")),
+            "energy.with_idle": with_idle(seen, Figure("energy.with_idle", "J")),
             "energy.codecarbon": _codecarbons(seen),
         }
 
     def probe(self, ready: Ready) -> Mapping[str, Any] | None:
         """Lets CodeCarbon watch the process for some seconds of work."""
-        return _codecarbon.watch(ready)
+        return watch(ready)
 
 
 def _codecarbons(seen: Seen) -> Result:

@@ -14,7 +14,7 @@ from effaudit.core.reading import Failure, Meaning, Measurement
 from effaudit.core.stats import percentiles
 from effaudit.core.stats.estimate import TooFew
 from effaudit.core.store import Array
-from effaudit.metrics import _blocks
+from effaudit.figures.blocks import batch_unscored, batches, evidence, more_processors, of_batch, rows_repeat
 
 AGGREGATES = ("p50", "p90", "p95", "p99", "mean")
 _SHARES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
@@ -43,8 +43,8 @@ class Latency(Metric):
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the timed blocks."""
         found: dict[str, Result] = {}
-        for batch in _blocks.batches(seen):
-            blocks = _blocks.of_batch(seen, batch)
+        for batch in batches(seen):
+            blocks = of_batch(seen, batch)
             for aggregate in AGGREGATES:
                 result = Result(blocks) if isinstance(blocks, Failure) else _aggregate(seen, batch, blocks, aggregate)
                 found[f"latency.batch_{batch}.{aggregate}"] = result
@@ -61,8 +61,8 @@ def _aggregate(seen: Seen, batch: int, blocks: tuple[Block, ...], aggregate: str
         estimate = percentiles.percentile(calls, _SHARES[aggregate], incarnations, spread)
     if isinstance(estimate, TooFew):
         return Result(Failure("too_few_samples", "time", f"{aggregate} of {estimate}"))
-    notes = _blocks.rows_repeat(seen, batch) + _timer_limited(blocks, aggregate) + _wavering(seen, batch, aggregate)
-    notes += _blocks.more_processors(seen, blocks) + _blocks.batch_unscored(seen, batch)
+    notes = rows_repeat(seen, batch) + _timer_limited(blocks, aggregate) + _wavering(seen, batch, aggregate)
+    notes += more_processors(seen, blocks) + batch_unscored(seen, batch)
     reading = Measurement(
         estimate.value,
         estimate.low,
@@ -79,9 +79,9 @@ def _aggregate(seen: Seen, batch: int, blocks: tuple[Block, ...], aggregate: str
 
 def _evidence(blocks: tuple[Block, ...], aggregate: str) -> Array:
     if aggregate == "p50":
-        return _blocks.evidence(blocks, lambda block: float(np.median(block.nanos)) / 1e9)
+        return evidence(blocks, lambda block: float(np.median(block.nanos)) / 1e9)
     if aggregate == "mean":
-        return _blocks.evidence(blocks, lambda block: float(np.mean(block.nanos)) / 1e9)
+        return evidence(blocks, lambda block: float(np.mean(block.nanos)) / 1e9)
     rows = []
     for incarnation in sorted({block.incarnation for block in blocks}):
         calls = np.concatenate([block.nanos for block in blocks if block.incarnation == incarnation]) / 1e9

@@ -10,8 +10,8 @@ from effaudit.core.observed import Seen, Start
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Meaning
 from effaudit.core.units import show
-from effaudit.metrics._growth import growth, highest
-from effaudit.metrics._incarnations import once_each
+from effaudit.figures.growth import growth, highest
+from effaudit.figures.restarts import once_each
 
 _PHASES = {
     "load": "Most memory held while loading",

@@ -20,12 +20,12 @@ from effaudit.core.stats.student import binomial_upper, wilson
 from effaudit.core.store import Array
 from effaudit.core.text import one_line
 from effaudit.core.workload import Workload
-from effaudit.metrics import _scorers
-from effaudit.metrics._guess import worse_than_guess
-from effaudit.metrics._ranks import upside_down
-from effaudit.metrics._rows import Rows, all_rows, by_slice, only_distances, weighted
-from effaudit.metrics._scorers import Part
-from effaudit.metrics._statistics import statistic
+from effaudit.scoring import scorers as scoring_scorers
+from effaudit.scoring.guess import worse_than_guess
+from effaudit.scoring.ranks import upside_down
+from effaudit.scoring.rows import Rows, all_rows, by_slice, only_distances, weighted
+from effaudit.scoring.scorers import Part
+from effaudit.scoring.statistics import statistic
 
 FEW = 200
 """Resamples of scorers that must be called once for each."""
@@ -76,7 +76,7 @@ class Quality(Metric):
 
 def figure(name: str, answers: Answers, truth: Array, workload: Workload) -> float:
     """A scorer's figure of answers to some rows, whose true answers are `truth`. Raises Refused."""
-    return _scorers.score(name, Part.whole(answers, truth, workload))
+    return scoring_scorers.score(name, Part.whole(answers, truth, workload))
 
 
 def direction(name: str) -> Better:
@@ -86,7 +86,7 @@ def direction(name: str) -> Better:
 
 def _reading(rows: Rows, name: str) -> Result:
     try:
-        value, warned = _scorers.scored(name, rows.part)
+        value, warned = scoring_scorers.scored(name, rows.part)
         replicates, note = _replicates(rows, name, value)
     except Refused as refused:
         return Result(Failure("undefined", "score", _why(rows, name, refused)))
@@ -161,7 +161,7 @@ def _replicates(rows: Rows, name: str, value: float) -> tuple[Array, str]:
 def _score_or_nan(name: str, part: Part) -> float:
     """In a resample of few rows a score may be undefined."""
     try:
-        return _scorers.score(name, part)
+        return scoring_scorers.score(name, part)
     except Refused:
         return np.nan
 

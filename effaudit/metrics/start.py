@@ -9,7 +9,7 @@ from effaudit.core.observed import Seen
 from effaudit.core.observed import Start as Begun
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Meaning
-from effaudit.metrics._incarnations import once_each
+from effaudit.figures.restarts import once_each
 
 _PARTS: dict[str, tuple[Callable[[Begun], float], str]] = {
     "import": (lambda start: start.import_s, "Interpreter and libraries started"),

@@ -10,7 +10,18 @@ from effaudit.core.notes import Note, coded
 from effaudit.core.observed import Block, Seen
 from effaudit.core.plugin import Metric, Result
 from effaudit.core.reading import Failure, Meaning
-from effaudit.metrics import _blocks, _knee
+from effaudit.figures import knee as figures_knee
+from effaudit.figures.blocks import (
+    Kind,
+    batch_unscored,
+    batches,
+    more_processors,
+    of_batch,
+    of_callers,
+    per_block,
+    rows_repeat,
+    seconds_per_row,
+)
 
 _ID = re.compile(r"throughput\.(batch|parallel)_(\d+)", re.ASCII)
 
@@ -44,24 +55,24 @@ class Throughput(Metric):
     def read(self, seen: Seen) -> Mapping[str, Result]:
         """From the timed blocks."""
         found: dict[str, Result] = {}
-        for batch in _blocks.batches(seen):
+        for batch in batches(seen):
             name = f"throughput.batch_{batch}"
-            blocks = _blocks.of_batch(seen, batch)
-            notes = () if isinstance(blocks, Failure) else _blocks.more_processors(seen, blocks)
-            found[name] = _rate(seen, name, blocks, _blocks.rows_repeat(seen, batch) + _blocks.batch_unscored(seen, batch) + notes)
+            blocks = of_batch(seen, batch)
+            notes = () if isinstance(blocks, Failure) else more_processors(seen, blocks)
+            found[name] = _rate(seen, name, blocks, rows_repeat(seen, batch) + batch_unscored(seen, batch) + notes)
         for callers in seen.settings.parallel:
             name = f"throughput.parallel_{callers}"
-            blocks = _blocks.of_callers(seen, callers)
+            blocks = of_callers(seen, callers)
             found[name] = _rate(seen, name, blocks, () if isinstance(blocks, Failure) else _callers(blocks[0]))
-        knee = _knee.knee(found, seen.workload.sweep)
+        knee = figures_knee.knee(found, seen.workload.sweep)
         return found | ({"throughput.knee": Result(knee)} if knee else {})
 
 
 def _rate(seen: Seen, name: str, blocks: tuple[Block, ...] | Failure, notes: tuple[Note, ...]) -> Result:
     if isinstance(blocks, Failure):
         return Result(blocks)
-    kind = _blocks.Kind("rows/s", "higher", "measured", notes, seen.spreads.get(name))
-    return _blocks.per_block(blocks, lambda block: 1.0 / _blocks.seconds_per_row(block), kind)
+    kind = Kind("rows/s", "higher", "measured", notes, seen.spreads.get(name))
+    return per_block(blocks, lambda block: 1.0 / seconds_per_row(block), kind)
 
 
 def _callers(block: Block) -> tuple[Note, ...]:

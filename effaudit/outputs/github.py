@@ -12,8 +12,8 @@ from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import SOON_DAYS, Waived
-from effaudit.outputs._cautions import warnings
-from effaudit.outputs._subject import (
+from effaudit.report.cautions import warnings
+from effaudit.report.gate_text import (
     LONGEST,
     Grave,
     answer,

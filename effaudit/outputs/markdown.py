@@ -13,13 +13,13 @@ from effaudit.core.plugin import Output
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
-from effaudit.outputs import _diff_markdown
-from effaudit.outputs._cautions import cautions, others
-from effaudit.outputs._lines import Cell, Line, headline_metrics, lines
-from effaudit.outputs._slices import CAUTION, worst
-from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
-from effaudit.outputs._subject import answer
-from effaudit.outputs._words import NOTHING, checked, own_limit, title
+from effaudit.report import diff_markdown
+from effaudit.report.candidate_rows import Cell, Line, headline_metrics, lines
+from effaudit.report.cautions import cautions, others
+from effaudit.report.formatting import NOTHING, checked, own_limit, title
+from effaudit.report.gate_text import answer
+from effaudit.report.slices import CAUTION, worst
+from effaudit.report.story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]|~$])")
 """What markdown (GitHub's, mathematics included) would read as its own."""
@@ -62,7 +62,7 @@ class Markdown(Output):
 
     def render_diff(self, diff: Diff, everything: bool = False) -> str:
         """The answer, the surroundings, the changes, and what cannot be compared to unfold."""
-        return "\n\n".join(_diff_markdown.parts(diff, everything, _plain, _code, _grid, _folded)) + "\n"
+        return "\n\n".join(diff_markdown.parts(diff, everything, _plain, _code, _grid, _folded)) + "\n"
 
 
 def _headline(record: Record, verdict: Verdict | None) -> str:

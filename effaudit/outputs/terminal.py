@@ -13,15 +13,15 @@ from effaudit.core.plugin import Output
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line
 from effaudit.core.verdict import Check, Verdict
-from effaudit.outputs import _diff_terminal
-from effaudit.outputs._cautions import cautions, others, remarks
-from effaudit.outputs._fitting import GAP, Layout, change_words, in_the_middle, layout
-from effaudit.outputs._lines import Line, headline_metrics, lines
-from effaudit.outputs._slices import CAUTION, Worst, worst
-from effaudit.outputs._steady import disturbed, wavering
-from effaudit.outputs._story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
-from effaudit.outputs._subject import answer
-from effaudit.outputs._words import checked, own_limit, where, written
+from effaudit.report import diff_terminal
+from effaudit.report.candidate_rows import Line, headline_metrics, lines
+from effaudit.report.cautions import cautions, others, remarks
+from effaudit.report.formatting import checked, own_limit, where, written
+from effaudit.report.gate_text import answer
+from effaudit.report.slices import CAUTION, Worst, worst
+from effaudit.report.steady import disturbed, wavering
+from effaudit.report.story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
+from effaudit.report.terminal_layout import GAP, Layout, change_words, in_the_middle, layout
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -88,7 +88,7 @@ class Terminal(Output):
         """The comparison of two records, ending in a newline."""
         page = io.StringIO()
         console = _console(page, min(max(self.width, NARROWEST), WIDEST), self.colour)
-        return _printed(page, console, _diff_terminal.parts(diff, everything))
+        return _printed(page, console, diff_terminal.parts(diff, everything))
 
 
 def _printed(page: io.StringIO, console: Console, parts: Sequence[RenderableType]) -> str:

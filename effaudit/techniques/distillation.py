@@ -12,15 +12,15 @@ from effaudit.core.candidate import Artifact, Candidate, Contract
 from effaudit.core.notes import coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.text import listed
-from effaudit.techniques import _student_network, _student_trees
-from effaudit.techniques._inner_split import check_classes, inner_split, sample
-from effaudit.techniques._lessons import Course, Lessons, lessons
-from effaudit.techniques._onnx_flows import as_floats, inputs
-from effaudit.techniques._onnx_graph import Flow, Graph
-from effaudit.techniques._onnx_sklearn import transform
-from effaudit.techniques._parents import handed_on, spread
-from effaudit.techniques._student_features import Features
-from effaudit.techniques._student_trees import Schooling
+from effaudit.toolkit.graphs.flows import as_floats, inputs
+from effaudit.toolkit.graphs.graph import Flow, Graph
+from effaudit.toolkit.graphs.pipelines import transform
+from effaudit.toolkit.parents import handed_on, spread
+from effaudit.toolkit.soft_targets import Course, Lessons, lessons
+from effaudit.toolkit.splits import check_classes, inner_split, sample
+from effaudit.toolkit.students import network, trees
+from effaudit.toolkit.students.features import Features
+from effaudit.toolkit.students.trees import Schooling
 
 _COMPARED = 20_000
 _OPSET = 20
@@ -94,7 +94,7 @@ class Distillation(Technique):
     def _trees(self, bench: Workbench, features: Features, pairs: list[Lessons]) -> Product:
         how = self._schooling(bench, self.size or ((200, 31) if len(pairs[0].rows) >= 5000 else (100, 15)))
         learnt, aside = (Course(features.of_rows(part.rows), part) for part in pairs)
-        booster = _student_trees.taught(learnt, aside, features.categorical, how, _telling(bench))
+        booster = trees.taught(learnt, aside, features.categorical, how, _telling(bench))
         artifact = bench.formats("lightgbm").write(booster, bench.scratch / "model", {})
         output: Literal["values", "logits"] = "values" if pairs[0].kind == "values" else "logits"
         contract = _contract(bench, features, output)
@@ -103,7 +103,7 @@ class Distillation(Technique):
     def _network(self, bench: Workbench, features: Features, pairs: list[Lessons]) -> Product:
         how = self._schooling(bench, self.size or ((64, 32) if len(pairs[0].rows) >= 5000 else (32,)))
         learnt, aside = (Course(features.of_rows(part.rows), part) for part in pairs)
-        layers = _student_network.taught(learnt, aside, how, _telling(bench))
+        layers = network.taught(learnt, aside, how, _telling(bench))
         output: Literal["values", "probabilities"] = "values" if pairs[0].kind == "values" else "probabilities"
         contract = _contract(bench, features, output)
         figures = {"parameters": float(sum(weights.size + biases.size for weights, biases in layers))}
@@ -124,7 +124,7 @@ def _contract(bench: Workbench, features: Features, output: Any) -> Contract:
 
 
 def _written(
-    bench: Workbench, features: Features, layers: _student_network.Layers, kind: str, contract: Contract
+    bench: Workbench, features: Features, layers: network.Layers, kind: str, contract: Contract
 ) -> tuple[Artifact, Contract, Artifact | None]:
     """The network as a graph, with its preprocessing where that has a form in ONNX, else beside it."""
     path = bench.scratch / "model.onnx"
@@ -134,7 +134,7 @@ def _written(
             start = _apart(graph, features) if apart else _whole(graph, features)
         except Refused:
             continue
-        end = _student_network.answer(graph, start, layers, kind)
+        end = network.answer(graph, start, layers, kind)
         path.write_bytes(graph.model(str(contract.output), end.name, "float", ["rows", end.width]).SerializeToString())
         return Artifact(str(path), "onnx"), contract, features.saved() if apart else None
     raise Refused("its preprocessing cannot be written")

@@ -15,11 +15,11 @@ from effaudit.core.observed import Answers
 from effaudit.core.plugin import Model, Product, Refused, Technique, Workbench
 from effaudit.core.store import Array
 from effaudit.core.text import counted
-from effaudit.techniques._boosting import Boosting, is_boosting
-from effaudit.techniques._forest import Forest, is_forest
-from effaudit.techniques._paired import Paired, checked_tolerance, tolerated
-from effaudit.techniques._parents import handed_on, of_split, spread, transforming
-from effaudit.techniques._pipelines import taken_apart, with_last
+from effaudit.frameworks.sklearn.pipelines import taken_apart, with_last
+from effaudit.toolkit.boosting import Boosting, is_boosting
+from effaudit.toolkit.forest import Forest, is_forest
+from effaudit.toolkit.paired import Paired, checked_tolerance, tolerated
+from effaudit.toolkit.parents import handed_on, of_split, spread, transforming
 
 _ROWS = 40_000
 _MOST_ANSWERS = 1_000_000

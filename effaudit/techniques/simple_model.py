@@ -16,10 +16,10 @@ from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.store import Array
 from effaudit.core.text import listed, one_line
-from effaudit.techniques import _preparing
-from effaudit.techniques._boosted_training import Examples, Terms, trained
-from effaudit.techniques._columns import Profile, frame, matrix, of_kind, only_numbers, profiles
-from effaudit.techniques._inner_split import check_classes, inner_split, sample
+from effaudit.toolkit.boosted_training import Examples, Terms, trained
+from effaudit.toolkit.columns import Profile, frame, matrix, of_kind, only_numbers, profiles
+from effaudit.toolkit.preprocessing import for_linear, for_numbers, for_trees, ordered_by_answer
+from effaudit.toolkit.splits import check_classes, inner_split, sample
 
 _MOST_ROWS = {"dummy": 1_000_000, "linear": 300_000, "tree": 150_000, "lightgbm": 400_000}
 _LEAVES = (8, 32, 128, 512)
@@ -121,7 +121,7 @@ def _linear(data: _Data, rows: Array) -> Any:
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline
 
-    prepare = _preparing.for_linear(data.found) if data.as_frame else _preparing.for_numbers(data.found)
+    prepare = for_linear(data.found) if data.as_frame else for_numbers(data.found)
     model = LogisticRegression(max_iter=300) if data.classifies else Ridge()
     answers = data.named(rows)
     if data.classifies and answers.ndim == 2:
@@ -154,11 +154,11 @@ def _tree_of(data: _Data, rows: Array, leaves: int) -> Any:
     plain = answers.reshape(len(rows), -1)[:, 0]
     ranked = (plain == np.bincount(plain).argmax()).astype(float) if len(data.bench.workload.classes) > 2 else plain.astype(float)
     orders = [
-        _preparing.ordered_by_answer(inputs[profile.name].to_numpy(dtype=object), ranked, profile.values)
+        ordered_by_answer(inputs[profile.name].to_numpy(dtype=object), ranked, profile.values)
         for profile in data.found
         if profile.kind == "category"
     ]
-    return make_pipeline(_preparing.for_trees(data.found, orders), model).fit(inputs, data.named(rows))
+    return make_pipeline(for_trees(data.found, orders), model).fit(inputs, data.named(rows))
 
 
 def _scored(data: _Data, model: Any, aside: Array) -> tuple[float, float]:
@@ -186,7 +186,7 @@ def _boosted(data: _Data, rows: Array) -> Product:
     learnt, aside = inner_split(bench, rows)
     prepare, categorical = None, 0
     if data.as_frame:
-        prepare = _preparing.for_trees(data.found).fit(data.inputs(rows[:1000]))
+        prepare = for_trees(data.found).fit(data.inputs(rows[:1000]))
         categorical = len(of_kind(data.found, "category"))
     examples = [Examples(_numbers(data, prepare, part), data.answers(part)) for part in (learnt, aside)]
     classes = len(bench.workload.classes)

@@ -16,10 +16,10 @@ from effaudit.core.notes import coded
 from effaudit.core.plugin import Model, Product, Refused, Technique, Workbench
 from effaudit.core.store import Array
 from effaudit.core.text import counted, did_you_mean, listed
-from effaudit.techniques import _int8_kernels
-from effaudit.techniques._network_part import layers_of, network_part
-from effaudit.techniques._parents import handed_on, of_split, spread, transforming
-from effaudit.techniques._parity import compared, missing_in, rows_to_compare
+from effaudit.toolkit import int8_kernels
+from effaudit.toolkit.network_part import layers_of, network_part
+from effaudit.toolkit.parents import handed_on, of_split, spread, transforming
+from effaudit.toolkit.parity import compared, missing_in, rows_to_compare
 
 _BATCH = 64
 
@@ -55,14 +55,14 @@ class StaticInt8(Technique):
     def apply(self, bench: Workbench) -> Product:
         """Prepares the graph, reads ranges, quantises, and checks what ONNX Runtime makes of it."""
         model, contract = bench.open(), bench.contract
-        prepared = _int8_kernels.prepared(Path(bench.given.artifact.path), bench.scratch, self.per_channel)
+        prepared = int8_kernels.prepared(Path(bench.given.artifact.path), bench.scratch, self.per_channel)
         chosen = self._layers(prepared)
         bench.tell(0.1, "reading ranges")
         file = bench.scratch / "model.onnx"
         self._quantise(bench, model, contract, prepared, chosen, file)
         prepared.unlink()
         bench.tell(0.8, "checking kernels")
-        kernels = _int8_kernels.count(file, bench.scratch)
+        kernels = int8_kernels.count(file, bench.scratch)
         if not kernels.quantised:
             raise Refused(
                 f"it computes in float: ONNX Runtime has no eight-bit kernels for its {counted(len(chosen), 'operator')} "
@@ -103,12 +103,12 @@ class StaticInt8(Technique):
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 per_channel=self.per_channel,
-                reduce_range=not _int8_kernels.has_vnni(),
+                reduce_range=not int8_kernels.has_vnni(),
                 nodes_to_quantize=chosen,
                 calibrate_method=getattr(CalibrationMethod, methods[self.method]),
             )
 
-    def _product(self, bench: Workbench, file: Path, contract: Contract, kernels: _int8_kernels.Kernels) -> Product:
+    def _product(self, bench: Workbench, file: Path, contract: Contract, kernels: int8_kernels.Kernels) -> Product:
         parent = bench.given
         asked = handed_on(contract)
         artifact = Artifact(str(file), "onnx")
@@ -120,7 +120,7 @@ class StaticInt8(Technique):
         parity = compared(bench, candidate, before, rows, missing_in(bench, columns))
         figures = {**parity.figures, "int8_layers": float(kernels.quantised), "float_layers": float(kernels.floating)}
         notes = [f"{kernels.quantised} layers compute in eight bits, {kernels.floating} in float"] if kernels.floating else []
-        if not _int8_kernels.has_vnni():
+        if not int8_kernels.has_vnni():
             notes.append("weights have seven bits, as this processor lacks VNNI")
         return Product(artifact, asked, parent.preprocess, coded("kernels", *notes), figures)
 

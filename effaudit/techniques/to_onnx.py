@@ -12,8 +12,8 @@ from effaudit.core.candidate import Candidate, Contract
 from effaudit.core.notes import Note, coded
 from effaudit.core.plugin import Product, Refused, Technique, Workbench
 from effaudit.core.text import counted
-from effaudit.techniques._onnx_parent import Converted, Source
-from effaudit.techniques._parity import Parity, compared, missing_in, rows_to_compare
+from effaudit.toolkit.graphs.parent import Converted, Source
+from effaudit.toolkit.parity import Parity, compared, missing_in, rows_to_compare
 
 _FORMATS = ("sklearn", "lightgbm", "torch")
 _OLDEST, _NEWEST = 18, 22

@@ -26,7 +26,7 @@ from sklearn.tree import DecisionTreeClassifier
 from effaudit.core.answer import label
 from effaudit.core.candidate import Contract
 from effaudit.core.workload import Column, Workload
-from effaudit.formats._sklearn_model import Fitted
+from effaudit.frameworks.sklearn.model import Fitted
 from effaudit.worker.asking import ready
 
 LOGISTIC = LogisticRegression()

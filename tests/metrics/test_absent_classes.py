@@ -9,9 +9,9 @@ from sklearn import metrics
 from effaudit.core.observed import Answers
 from effaudit.core.plugin import Refused
 from effaudit.core.workload import Workload
-from effaudit.metrics._scorers import Part, score
 from effaudit.metrics.behaviour import Behaviour
 from effaudit.metrics.quality import Quality
+from effaudit.scoring.scorers import Part, score
 
 RNG = np.random.default_rng(3)
 N = 900

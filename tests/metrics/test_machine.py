@@ -11,7 +11,7 @@ import pytest
 from effaudit.core.notes import texts
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.settings import Assumptions
-from effaudit.metrics import _blocks
+from effaudit.figures.blocks import rows_repeat
 from effaudit.metrics.carbon import Carbon, intensity
 from effaudit.metrics.cost import Cost
 from effaudit.metrics.energy import Energy
@@ -66,9 +66,9 @@ def test_tails_of_calls_timed_in_groups_say_so(seen, timed):
 
 def test_many_certify_rows_of_which_few_are_distinct_are_said_to_repeat(seen, timed):
     own = seen(np.resize(TRUTH, 2000), blocks=timed(lambda rng: 1e6))
-    assert _blocks.rows_repeat(own, 1) == ()
+    assert rows_repeat(own, 1) == ()
     own.store.distinct = lambda: np.arange(20)
-    (note,) = _blocks.rows_repeat(own, 1)
+    (note,) = rows_repeat(own, 1)
     assert note.text.startswith("the 20 distinct certify rows")
 
 

@@ -10,9 +10,9 @@ from sklearn.metrics import get_scorer, get_scorer_names, roc_auc_score
 from effaudit.core.notes import texts
 from effaudit.core.reading import Failure, Measurement
 from effaudit.core.scorers import HIGHER, LOWER
-from effaudit.metrics._scorers import Part, score
-from effaudit.metrics._statistics import statistic
 from effaudit.metrics.quality import Quality
+from effaudit.scoring.scorers import Part, score
+from effaudit.scoring.statistics import statistic
 
 RNG = np.random.default_rng(0)
 N = 600

@@ -15,10 +15,10 @@ from effaudit.core.reading import Failure
 from effaudit.core.scorers import LOWER, UNWEIGHTED
 from effaudit.core.stats import ranking
 from effaudit.core.stats.resample import Resamples
-from effaudit.metrics._guess import guessed
-from effaudit.metrics._scorers import Part, score
 from effaudit.metrics.behaviour import Behaviour
 from effaudit.metrics.quality import Quality
+from effaudit.scoring.guess import guessed
+from effaudit.scoring.scorers import Part, score
 
 RNG = np.random.default_rng(11)
 N = 500

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from effaudit.core.candidate import Contract
 from effaudit.core.forms import Form, converter
 from effaudit.core.plan import Data
-from effaudit.formats import _frames
+from effaudit.frameworks.inputs import frames
 from effaudit.reading.data import build_store
 
 N = 8
@@ -68,7 +68,7 @@ def given_frame(path, tmp_path):
     """What a model would be given of all rows of a file."""
     sources = {"certify": path} if not isinstance(path, dict) else path
     workload, store = build_store(Data("classification", sources, ("y",), independent=True), tmp_path / "store", False, 0)
-    read = _frames.frame(Contract(forms=store.forms("certify")), [column.name for column in workload.inputs])
+    read = frames.frame(Contract(forms=store.forms("certify")), [column.name for column in workload.inputs])
     return read(store.inputs("certify", slice(None)))
 
 
@@ -120,7 +120,7 @@ def test_each_split_comes_in_the_form_of_its_own_file(tmp_path):
     sources = {"train": train, "certify": certify}
     workload, store = build_store(Data("classification", sources, ("y",), independent=True), tmp_path / "store", False, 0)
     for split, file in sources.items():
-        read = _frames.frame(Contract(forms=store.forms(split)), [column.name for column in workload.inputs])
+        read = frames.frame(Contract(forms=store.forms(split)), [column.name for column in workload.inputs])
         same(read(store.inputs(split, slice(None))), pd.read_parquet(file).drop(columns="y"))
 
 
@@ -128,7 +128,7 @@ def test_one_row_comes_as_the_first_row_of_many(tmp_path):
     file = tmp_path / "rows.parquet"
     pd.DataFrame({**COLUMNS, "y": [0, 1] * 4}).to_parquet(file)
     _, store = build_store(Data("classification", {"certify": file}, ("y",), independent=True), tmp_path / "store", False, 0)
-    read = _frames.frame(Contract(forms=store.forms("certify")))
+    read = frames.frame(Contract(forms=store.forms("certify")))
     expected = pd.read_parquet(file).drop(columns="y")
     for row in range(N):
         one = read(store.inputs("certify", slice(row, row + 1)))
@@ -154,7 +154,7 @@ def test_categories_keep_their_order(values, order, ordered):
 
 
 def test_dtypes_in_the_plan_go_before_the_form():
-    read = _frames.frame(
+    read = frames.frame(
         Contract(columns=("a", "b"), dtypes=("float32", "text"), forms={"a": Form("Int64"), "b": Form("object", "text")}),
         ("a", "b"),
     )
@@ -163,5 +163,5 @@ def test_dtypes_in_the_plan_go_before_the_form():
 
 
 def test_models_that_effaudit_trained_are_given_plain_columns():
-    read = _frames.frame(Contract(input="plain", forms={"a": Form("boolean")}), ("a",))
+    read = frames.frame(Contract(input="plain", forms={"a": Form("boolean")}), ("a",))
     assert str(read({"a": np.array([1.0, np.nan])})["a"].dtype) == "float64"

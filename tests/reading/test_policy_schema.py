@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from effaudit.outputs._words import REASONS
 from effaudit.reading.policy_model import schema
 from effaudit.reading.yaml_text import parse
+from effaudit.report.formatting import REASONS
 
 HOUSE = Path(__file__).parents[2]
 PAGES = sorted((HOUSE / "docs").glob("*.md"))

@@ -14,9 +14,9 @@ from effaudit import registry
 from effaudit.core import notes
 from effaudit.core.candidate import Candidate, Contract
 from effaudit.core.plugin import Refused
-from effaudit.techniques._lessons import Lessons, softened
-from effaudit.techniques._student_trees import _SoftLoss
 from effaudit.techniques.distillation import Distillation
+from effaudit.toolkit.soft_targets import Lessons, softened
+from effaudit.toolkit.students.trees import _SoftLoss
 
 STUDENTS = ("lightgbm", "mlp")
 
@@ -200,9 +200,9 @@ def test_times_stay_beside_a_network(build):
 def test_a_teacher_that_takes_too_long_teaches_what_it_can(mixed, forest, monkeypatch):
     from dataclasses import replace
 
-    from effaudit.techniques import _lessons
+    from effaudit.toolkit import soft_targets
 
-    monkeypatch.setattr(_lessons, "_CHUNK", 150)
+    monkeypatch.setattr(soft_targets, "_CHUNK", 150)
     workbench = replace(mixed.bench(forest), budget_s=1e-6)
     product = Distillation(size=(5, 4)).apply(workbench)
     assert notes.texts(product.notes)[-1] == "taught by 150 of 600 train rows"

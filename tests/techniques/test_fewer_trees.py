@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from effaudit import registry
 from effaudit.core.candidate import Artifact, Candidate, Contract, Trust
 from effaudit.core.plugin import Refused
-from effaudit.techniques import _forest
 from effaudit.techniques.fewer_trees import FewerTrees
+from effaudit.toolkit import forest as toolkit_forest
 
 
 def matrix(bench, split="train"):
@@ -212,7 +212,7 @@ def test_a_pickle_stays_a_pickle_with_its_parents_trust(cancer):
 def test_the_greedy_order_takes_the_best_next_tree_each_time(seed, trees, rows):
     rng = np.random.default_rng(seed)
     values, truth = rng.normal(size=(trees, rows)), rng.normal(size=rows)
-    order = _forest._by_squares(values, truth)
+    order = toolkit_forest._by_squares(values, truth)
     taken = []
     for chosen in order:
         losses = {n: ((values[[*taken, n]].mean(0) - truth) ** 2).mean() for n in range(trees) if n not in taken}
@@ -220,7 +220,7 @@ def test_the_greedy_order_takes_the_best_next_tree_each_time(seed, trees, rows):
         taken.append(chosen)
     shares = rng.uniform(0.01, 1, (trees, rows)).astype(np.float32)
     taken = []
-    for chosen in _forest._by_log_loss(shares):
+    for chosen in toolkit_forest._by_log_loss(shares):
         gains = {n: np.log(np.maximum(shares[[*taken, n]].mean(0), 1e-3)).mean() for n in range(trees) if n not in taken}
         assert gains[chosen] >= max(gains.values()) - 1e-5
         taken.append(chosen)

@@ -194,7 +194,7 @@ def test_a_noisy_answer_gets_a_small_tree(build):
 
 
 def test_whole_groups_are_set_aside(build):
-    from effaudit.techniques._inner_split import inner_split
+    from effaudit.toolkit.splits import inner_split
 
     groups = np.repeat(np.arange(50), 12)
     x = np.random.default_rng(0).normal(size=600)
@@ -209,7 +209,7 @@ def test_whole_groups_are_set_aside(build):
 def test_in_time_the_latest_rows_are_set_aside(build):
     from dataclasses import replace
 
-    from effaudit.techniques._inner_split import inner_split
+    from effaudit.toolkit.splits import inner_split
 
     groups = np.repeat(np.arange(50), 12)
     bench = build({"x": np.arange(600.0)}, np.arange(600) % 2, classes=("0", "1"), groups=groups)

@@ -12,9 +12,9 @@ from effaudit import registry
 from effaudit.core.candidate import Artifact, Candidate, Contract
 from effaudit.core.notes import texts
 from effaudit.core.plugin import Refused
-from effaudit.techniques import _int8_kernels
 from effaudit.techniques.static_int8 import StaticInt8
 from effaudit.techniques.to_onnx import ToOnnx
+from effaudit.toolkit import int8_kernels
 
 
 def trained(net, inputs, answers, epochs=60):
@@ -141,7 +141,7 @@ def test_preprocessing_apart_feeds_the_calibration(merged):
 
     bench, network = merged
     model = registry.a_format("torch").open(network.artifact, 1)
-    from effaudit.techniques._onnx_torch import exported
+    from effaudit.toolkit.graphs.network import exported
 
     graph = exported(model.native, [np.zeros((2, 8), dtype=np.float32)], 20)
     path = bench.folder / "alone.onnx"
@@ -191,7 +191,7 @@ def test_a_quantised_model_is_not_quantised_again(dense):
 
 def test_a_product_that_computes_in_float_is_refused(dense, monkeypatch):
     bench, parent = dense
-    monkeypatch.setattr(_int8_kernels, "_INT8", frozenset())
+    monkeypatch.setattr(int8_kernels, "_INT8", frozenset())
     with pytest.raises(Refused, match="computes in float"):
         StaticInt8(rows=50).apply(bench.bench(parent))
 
@@ -206,8 +206,8 @@ def test_processors_without_vnni_are_told_apart(tmp_path, monkeypatch):
     for flags, expected in (("fpu avx512_vnni", True), ("fpu avx2", False)):
         info = tmp_path / "cpuinfo"
         info.write_text(f"processor: 0\nflags\t\t: {flags}\n")
-        monkeypatch.setattr(_int8_kernels, "Path", lambda _, info=info: info)
-        assert _int8_kernels.has_vnni() is expected
+        monkeypatch.setattr(int8_kernels, "Path", lambda _, info=info: info)
+        assert int8_kernels.has_vnni() is expected
 
 
 @pytest.mark.parametrize(

@@ -83,10 +83,10 @@ def test_trees_with_linear_leaves_are_refused(diabetes):
 
 
 def test_a_graph_that_answers_otherwise_is_refused(cancer, monkeypatch):
-    from effaudit.techniques import _sklearn_trees
+    from effaudit.frameworks.sklearn import ensemble
 
-    honest = _sklearn_trees._tree
-    monkeypatch.setattr(_sklearn_trees, "_tree", lambda tree, values, target=0: honest(tree, values[::-1].copy(), target))
+    honest = ensemble._tree
+    monkeypatch.setattr(ensemble, "_tree", lambda tree, values, target=0: honest(tree, values[::-1].copy(), target))
     parent = cancer.parent(fitted(classifiers()["tree"], cancer), "sklearn")
     with pytest.raises(Refused, match="answers otherwise than the model"):
         made(cancer, parent)

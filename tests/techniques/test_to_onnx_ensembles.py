@@ -29,9 +29,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from effaudit.core.plugin import Refused
 from effaudit.core.workload import Column
-from effaudit.techniques._onnx_flows import inputs
-from effaudit.techniques._onnx_graph import Graph
-from effaudit.techniques._onnx_sklearn import predict
+from effaudit.toolkit.graphs.flows import inputs
+from effaudit.toolkit.graphs.graph import Graph
+from effaudit.toolkit.graphs.pipelines import predict
 
 warnings.filterwarnings("ignore")
 MODELS = {

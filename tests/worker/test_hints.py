@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from effaudit.core.candidate import Contract
 from effaudit.core.plan import Data
 from effaudit.core.protocol import Message
-from effaudit.formats._sklearn_model import Fitted
+from effaudit.frameworks.sklearn.model import Fitted
 from effaudit.reading.data import build_store
 from effaudit.worker.asking import ready
 from effaudit.worker.serve import answer

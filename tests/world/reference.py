@@ -17,8 +17,8 @@ from effaudit.core.plan import Data
 from effaudit.core.plugin import Refused
 from effaudit.core.store import Store
 from effaudit.core.workload import Workload
-from effaudit.metrics._scorers import Part, score
 from effaudit.reading.data import build_store
+from effaudit.scoring.scorers import Part, score
 from effaudit.worker import asking
 
 RANKINGS = ("roc_auc", "roc_auc_ovr", "average_precision")

@@ -18,7 +18,7 @@ from effaudit.frameworks.lightgbm.model import (
     Tree,
 )
 from effaudit.frameworks.lightgbm.numbers import check_reals, count, shown, spaced, whole, wholes
-from effaudit.frameworks.trees import is_tree
+from effaudit.frameworks.trees.kinds import is_tree
 
 _MOST = 2**31 - 1
 _SCALARS = frozenset({"num_leaves", "num_cat", "is_linear"})

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from effaudit.core import notebook
 from effaudit.core.candidate import Candidate, Facts
+from effaudit.core.html_table import html_table
 from effaudit.core.notes import Note
 from effaudit.core.observed import Sizes
 from effaudit.core.reading import Failure, Measurement, Reading, Spread
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.core.store import Array
+from effaudit.core.units import show_interval
 from effaudit.core.workload import Workload
 
 SCHEMA = 2
@@ -155,8 +156,14 @@ class Record:
         )
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
-        return notebook.record_table(self)
+        """For notebooks: each candidate's primary quality, size, latency, memory and energy, or why it has none."""
+        metrics = _headline_metrics([row.readings for row in self.rows], self.workload.quality[:1])
+        lines = []
+        for row in self.rows:
+            name = row.candidate.name + (" (baseline)" if row.candidate.name == self.baseline else "")
+            cells = [_figure(row.readings.get(metric)) for metric in metrics]
+            lines.append([name, f"not measured: {row.failure.words}"] if row.failure is not None else [name, *cells])
+        return html_table(f"{self.title or self.name} · {self.ended}", ["candidate", *metrics], lines)
 
 
 def _cells(reading: Reading) -> dict[str, Any]:
@@ -164,3 +171,22 @@ def _cells(reading: Reading) -> dict[str, Any]:
         return {"failure": reading.words}
     names = ("value", "low", "high", "unit", "better", "method")
     return {name: getattr(reading, name) for name in names} | {"failure": None}
+
+
+_SHOWN = ("size.artifact", "latency.batch_", "memory.peak", "energy.per_1000")
+"""Beside the primary quality: the first reading whose id begins so."""
+
+
+def _headline_metrics(readings: Sequence[Mapping[str, Reading]], primary: Iterable[str]) -> list[str]:
+    known = list(dict.fromkeys(metric for each in readings for metric in each))
+    wanted = [*(f"quality.{scorer}" for scorer in primary), *_SHOWN]
+    found = (next((metric for metric in known if metric.startswith(start)), None) for start in wanted)
+    return [metric for metric in found if metric is not None]
+
+
+def _figure(reading: Reading | None) -> str:
+    if reading is None:
+        return "–"
+    if isinstance(reading, Failure):
+        return f"not measured: {reading.reason}"
+    return show_interval(reading.value, reading.low, reading.high, reading.unit)

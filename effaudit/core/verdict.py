@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from effaudit.core import notebook
+from effaudit.core.html_table import html_table
 from effaudit.core.notes import Note
 from effaudit.core.policy import Bound, Policy, Rule
 from effaudit.core.reading import Better
@@ -201,5 +201,10 @@ class Verdict:
         return not any(check.rule.severity == "error" for check in asked)
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
-        return notebook.verdict_table(self)
+        """For notebooks: the headline, then each candidate's status, and why it is not the recommended one."""
+        reasons = {explanation.candidate: explanation.sentence for explanation in self.explanations}
+        lines = [
+            [name, "recommended" if name == self.recommended else status, reasons.get(name, "")]
+            for name, status in self.statuses.items()
+        ]
+        return html_table(f"{self.policy.title or self.policy.name} · {self.headline}", ["candidate", "verdict", "why"], lines)

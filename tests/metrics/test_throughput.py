@@ -104,3 +104,9 @@ def test_other_ids_have_no_meaning(metric):
 
 def test_its_ids_have_one():
     assert all(Throughput().meaning(example) for example in Throughput().examples())
+
+
+def test_throughput_is_rows_over_time(seen, timed):
+    own = seen(TRUTH, batch_sizes=(50,), blocks=timed(lambda rng: 1e7, batch=50))
+    reading = Throughput().read(own)["throughput.batch_50"].reading
+    assert (reading.value, reading.better) == (pytest.approx(5000.0), "higher")

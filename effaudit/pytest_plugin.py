@@ -172,7 +172,7 @@ def _of_all(verdict: Verdict) -> list[str]:
 def _warnings(record: Record, verdict: Verdict, subject: str | None) -> list[str]:
     """What a pass should not hide of the one that passed, of the data, of the policy and of its waivers."""
     from effaudit.judge import words
-    from effaudit.report.cautions import warnings
+    from effaudit.reporting.cautions import warnings
 
     own = verdict.of(subject) if subject else ()
     missed = [check for check in own if check.status != "pass"]

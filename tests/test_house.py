@@ -23,7 +23,7 @@ EXCEPTIONS = {"measure/pools.py"}
 PLUGINS = ("formats", "techniques", "metrics", "outputs", "engines")
 ACROSS = {"outputs": {"golden", "hostile", "only_ranks", "overrides", "waived"}}
 """Tests of all plug-ins of a folder together."""
-MIRRORED = (*PLUGINS, "toolkit", "report", "figures", "scoring", "frameworks", "core", "process", "compress", "measure", "judge")
+MIRRORED = (*PLUGINS, "toolkit", "reporting", "figures", "scoring", "frameworks", "core", "process", "compress", "measure", "judge")
 
 
 def shown(path: Path) -> str:

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from effaudit.core.errors import InputError
     from effaudit.core.text import did_you_mean, one_line
     from effaudit.judge.account import account
-    from effaudit.report.cautions import cautions
+    from effaudit.reporting.cautions import cautions
 
     record = _reading.record(options.record)
     policy, under = _reading.policy_for(record, options.policy)

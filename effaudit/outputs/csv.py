@@ -13,8 +13,8 @@ from effaudit.core.reading import Failure, Reading
 from effaudit.core.record import Record, Row
 from effaudit.core.text import one_line
 from effaudit.core.verdict import Check, Verdict
-from effaudit.report.candidate_rows import baseline_row, standing
-from effaudit.report.formatting import checked, own_limit, waived
+from effaudit.reporting.candidate_rows import baseline_row, standing
+from effaudit.reporting.formatting import checked, own_limit, waived
 
 COLUMNS = (
     "candidate",

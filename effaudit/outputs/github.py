@@ -12,8 +12,8 @@ from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import SOON_DAYS, Waived
-from effaudit.report.cautions import warnings
-from effaudit.report.gate_text import (
+from effaudit.reporting.cautions import warnings
+from effaudit.reporting.gate_text import (
     LONGEST,
     Grave,
     answer,

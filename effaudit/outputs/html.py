@@ -35,7 +35,7 @@ class Html(Output):
         """The page."""
         from markupsafe import Markup
 
-        from effaudit.report.page import page
+        from effaudit.reporting.page import page
 
         style, script = _part("style.css"), _part("script.js")
         template = _environment().get_template("page.html")
@@ -52,7 +52,7 @@ def _csp(style: str, script: str) -> str:
 
 @cache
 def _part(name: str) -> str:
-    written = (files("effaudit.report") / "html" / name).read_text("utf-8")
+    written = (files("effaudit.reporting") / "html" / name).read_text("utf-8")
     # Comments and indents are for those who read the source.
     lines = (line.strip() for line in written.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith(("//", "/*")))
@@ -63,7 +63,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("effaudit.report", "html"),
+        loader=PackageLoader("effaudit.reporting", "html"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -12,8 +12,8 @@ from effaudit.core.reading import Failure, Reading
 from effaudit.core.record import Record, Row
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.wire import pack
-from effaudit.report.candidate_rows import standing
-from effaudit.report.plain import as_null, said
+from effaudit.reporting.candidate_rows import standing
+from effaudit.reporting.plain import as_null, said
 
 LAYOUT = 2
 """Raised when a key changes its meaning or goes away; new keys do not raise it."""

@@ -11,9 +11,9 @@ from effaudit.core.plugin import Output
 from effaudit.core.record import Record, Row
 from effaudit.core.text import one_line
 from effaudit.core.verdict import Check, Verdict
-from effaudit.report.candidate_rows import standing
-from effaudit.report.cautions import warnings
-from effaudit.report.gate_text import LONGEST, asked, breaks, place, rule_words, sentence
+from effaudit.reporting.candidate_rows import standing
+from effaudit.reporting.cautions import warnings
+from effaudit.reporting.gate_text import LONGEST, asked, breaks, place, rule_words, sentence
 
 COUNTED = ("tests", "failures", "errors", "skipped")
 

@@ -13,13 +13,13 @@ from effaudit.core.plugin import Output
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line, shorten
 from effaudit.core.verdict import Check, Verdict
-from effaudit.report import diff_markdown
-from effaudit.report.candidate_rows import Cell, Line, headline_metrics, lines
-from effaudit.report.cautions import cautions, others
-from effaudit.report.formatting import NOTHING, checked, own_limit, title
-from effaudit.report.gate_text import answer
-from effaudit.report.slices import CAUTION, worst
-from effaudit.report.story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
+from effaudit.reporting import diff_markdown
+from effaudit.reporting.candidate_rows import Cell, Line, headline_metrics, lines
+from effaudit.reporting.cautions import cautions, others
+from effaudit.reporting.formatting import NOTHING, checked, own_limit, title
+from effaudit.reporting.gate_text import answer
+from effaudit.reporting.slices import CAUTION, worst
+from effaudit.reporting.story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]|~$])")
 """What markdown (GitHub's, mathematics included) would read as its own."""

@@ -16,9 +16,9 @@ from effaudit.core.record import Record
 from effaudit.core.text import one_line
 from effaudit.core.verdict import Check, Verdict
 from effaudit.core.waiver import Waived
-from effaudit.report.cautions import others, warnings
-from effaudit.report.gate_text import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence, written_id
-from effaudit.report.plain import as_null, said
+from effaudit.reporting.cautions import others, warnings
+from effaudit.reporting.gate_text import LONGEST, Grave, asked, failed, gravity, place, rule_words, sentence, written_id
+from effaudit.reporting.plain import as_null, said
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/effaudit/effaudit"

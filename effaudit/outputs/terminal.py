@@ -13,15 +13,15 @@ from effaudit.core.plugin import Output
 from effaudit.core.record import Record
 from effaudit.core.text import counted, one_line
 from effaudit.core.verdict import Check, Verdict
-from effaudit.report import diff_terminal
-from effaudit.report.candidate_rows import Line, headline_metrics, lines
-from effaudit.report.cautions import cautions, others, remarks
-from effaudit.report.formatting import checked, own_limit, where, written
-from effaudit.report.gate_text import answer
-from effaudit.report.slices import CAUTION, Worst, worst
-from effaudit.report.steady import disturbed, wavering
-from effaudit.report.story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
-from effaudit.report.terminal_layout import GAP, Layout, change_words, in_the_middle, layout
+from effaudit.reporting import diff_terminal
+from effaudit.reporting.candidate_rows import Line, headline_metrics, lines
+from effaudit.reporting.cautions import cautions, others, remarks
+from effaudit.reporting.formatting import checked, own_limit, where, written
+from effaudit.reporting.gate_text import answer
+from effaudit.reporting.slices import CAUTION, Worst, worst
+from effaudit.reporting.steady import disturbed, wavering
+from effaudit.reporting.story import Shade, buys_sentence, by_rule, larger, meets, resolution, smaller, tied, wanting
+from effaudit.reporting.terminal_layout import GAP, Layout, change_words, in_the_middle, layout
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -10,7 +10,7 @@ import pytest
 
 from effaudit.reading.policy_model import schema
 from effaudit.reading.yaml_text import parse
-from effaudit.report.formatting import REASONS
+from effaudit.reporting.formatting import REASONS
 
 HOUSE = Path(__file__).parents[2]
 PAGES = sorted((HOUSE / "docs").glob("*.md"))

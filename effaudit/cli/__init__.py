@@ -48,8 +48,10 @@ def _done(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
         return code
     except OSError as error:
+        from effaudit.cli import _streams
         from effaudit.core.system import refusal
 
+        _streams.give_up()
         return _end(str(refusal(error)), 2)
     except MemoryError:
         return _end(

@@ -25,14 +25,25 @@ def settle() -> None:
         setattr(sys, name, _surviving(stream))
 
 
+def give_up() -> None:
+    """What could not be written, and was told, is not tried again when the process ends: that would be another exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        buffer = getattr(stream, "buffer", None)
+        file = getattr(buffer, "raw", buffer)
+        if isinstance(file, _Surviving):
+            file.given_up = True
+
+
 class _Surviving(io.FileIO):
-    """A file that takes whatever is written once nobody reads it any more."""
+    """A file that takes whatever is written once nobody reads it any more, or it was given up after an error."""
+
+    given_up = False
 
     def write(self, data: Any, /) -> int:
         try:
             return super().write(data)
         except OSError as error:
-            if error.errno not in _NOBODY_READS:
+            if error.errno not in _NOBODY_READS and not self.given_up:
                 raise
             return len(memoryview(data).cast("B"))
 

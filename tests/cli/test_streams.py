@@ -147,11 +147,13 @@ def test_an_audit_goes_on_when_the_terminal_of_its_bar_is_closed(judged):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("asked", ["list", "explain SAMPLE", "gate SAMPLE"])
-def test_an_answer_that_could_not_be_written_is_no_success(judged, asked):
+def test_an_answer_that_could_not_be_written_is_no_success(judged, asked, unbuffered):
     command = [sys.executable, "-m", "effaudit", *asked.replace("SAMPLE", str(SAMPLE)).split()]
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(command, cwd=judged, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(command, cwd=judged, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment)
     assert done.returncode == 2
     assert "the disk is full" in done.stderr
     assert "Traceback" not in done.stderr

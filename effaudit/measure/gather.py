@@ -39,6 +39,8 @@ ONCE = 0.6
 """The share of the progress that asking about every row once takes; the rest is asking again in other company."""
 
 LOOKS = 3
+OWN_RULE_CALLS = 5
+"""A look at the slowest models asks four times, each of which may take as long as one answer; and a little more."""
 LONGER, LONGER_NANOS = 1.5, 50_000
 """A rule for labels that takes so many times as long as what is timed, and these nanoseconds, is another computation."""
 
@@ -162,8 +164,9 @@ def _own_rule(worker: Worker, site: Site) -> tuple[Note, ...]:
 
     Looked at again before it is said: other candidates may be asked meanwhile.
     """
+    asked, patience = {"batch": site.workload.batch_sizes[0]}, OWN_RULE_CALLS * site.settings.timeout_s
     for _ in range(LOOKS):
-        reply = worker.ask("own_rule", {"batch": site.workload.batch_sizes[0]}, stage="answer", timeout_s=site.settings.timeout_s)
+        reply = worker.ask("own_rule", asked, stage="answer", timeout_s=patience)
         own, timed = float(reply.facts["own"]), float(reply.facts["timed"])
         if own <= LONGER * timed + LONGER_NANOS:
             return ()

@@ -21,7 +21,7 @@ def test_thread_pools_are_bound_and_idle_ones_do_not_spin(monkeypatch):
 
 def test_the_callers_environment_is_kept_without_what_changes_how_python_runs(monkeypatch):
     monkeypatch.setenv("OF_THE_USER", "yes")
-    monkeypatch.setenv("PYTHONSTARTUP", "/tmp/stray.py")
+    monkeypatch.setenv("PYTHONSTARTUP", "stray.py")
     found = Local().environment(None, 1)
     assert found["OF_THE_USER"] == "yes"
     assert "PYTHONSTARTUP" not in found

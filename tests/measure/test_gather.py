@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from effaudit.core.plan import Data
 from effaudit.core.reading import Failure
 from effaudit.core.settings import Assumptions, Settings
 from effaudit.engines.local import Local
-from effaudit.measure.gather import Gathered, differing, gather
+from effaudit.measure.gather import LOOKS, Gathered, _own_rule, differing, gather
 from effaudit.measure.journal import Journal
 from effaudit.process import Site
 from effaudit.reading.data import build_store
@@ -149,3 +150,38 @@ def test_rounding_from_call_to_call_is_no_difference(bench, plain_code):
 def test_labels_and_scores_are_compared_row_by_row(first, again, words):
     assert bool(differing(first, again)) == bool(words)
     assert words in differing(first, again)
+
+
+class Asked:
+    """A worker that tells how long calls of both rules took, look by look."""
+
+    def __init__(self, *looks):
+        self.looks, self.allowed = list(looks), []
+
+    def ask(self, word, facts, *, stage, timeout_s):
+        self.allowed.append(timeout_s)
+        timed, own = self.looks.pop(0)
+        return SimpleNamespace(facts={"timed": timed, "own": own})
+
+
+def site(timeout_s=30.0):
+    return SimpleNamespace(workload=SimpleNamespace(batch_sizes=(1,)), settings=SimpleNamespace(timeout_s=timeout_s))
+
+
+def test_labels_of_a_slower_call_are_told_when_every_look_says_so():
+    slow = Asked(*[(2_000.0, 20_000_000.0)] * LOOKS)
+    (note,) = _own_rule(slow, site())
+    assert note.code == "labels_untimed"
+    assert "takes 20 ms a request, and what is timed gives probabilities in 2 µs" in note.text
+    assert slow.looks == []
+
+
+def test_one_look_that_finds_no_difference_is_enough_and_microseconds_of_wrapping_are_none():
+    assert _own_rule(Asked((1e6, 9e6), (1e6, 1.4e6)), site()) == ()
+    assert _own_rule(Asked((30_000.0, 75_000.0)), site()) == ()
+
+
+def test_a_slow_model_has_time_for_calls_of_both_rules():
+    slow = Asked((20e9, 20e9))
+    assert _own_rule(slow, site(timeout_s=30.0)) == ()
+    assert slow.allowed == [150.0]
